@@ -1,0 +1,1 @@
+"""Photos: every asset of a Photos library, read through osxphotos."""

@@ -1,0 +1,42 @@
+"""The front door for exporter authors; nothing else of rootcellar is promised to them."""
+
+from rootcellar.errors import RootcellarError, SourceError, StoreMissing, StoreUnreadable
+from rootcellar.exporter import Exporter, NoSettings, Store
+from rootcellar.items import (
+    Absent,
+    Bytes,
+    Content,
+    CopyOf,
+    File,
+    Gathering,
+    Item,
+    Record,
+    Sighting,
+    Trouble,
+    View,
+)
+from rootcellar.sources.capture import Capture, FoundStore, opened
+
+__all__ = [
+    "Absent",
+    "Bytes",
+    "Capture",
+    "Content",
+    "CopyOf",
+    "Exporter",
+    "File",
+    "FoundStore",
+    "Gathering",
+    "Item",
+    "NoSettings",
+    "Record",
+    "RootcellarError",
+    "Sighting",
+    "SourceError",
+    "Store",
+    "StoreMissing",
+    "StoreUnreadable",
+    "Trouble",
+    "View",
+    "opened",
+]

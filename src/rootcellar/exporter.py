@@ -1,0 +1,88 @@
+"""What an exporter is: it looks at a capture and yields items. It writes nothing itself."""
+
+import json
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from rootcellar.items import Gathering, Item, Sighting, Trouble
+
+if TYPE_CHECKING:
+    from rootcellar.sources.capture import Capture
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One body of Apple data, and where a Mac home keeps it.
+
+    `home` is a path below the home. Without `recognise` that path itself is the store. With it,
+    every folder at or below that path for which `recognise(folder)` is true is one (a person can
+    have several Photos libraries, under any name).
+    """
+
+    name: str
+    home: str
+    recognise: Callable[[Path], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoSettings:
+    """The settings of an exporter that has none."""
+
+
+class Exporter:
+    """Yields the items of one kind of Apple data.
+
+    A simple exporter implements `items` alone. One that reads large stores implements `survey`
+    (everything, cheaply) and `read` (only what the core asks for), and `token` (nothing to do?).
+    """
+
+    name: ClassVar[str]
+    """What people type: `photos`."""
+    title: ClassVar[str] = ""
+    """What people read, and the exporter's folder at the top of the archive: `Photos`."""
+    version: ClassVar[str] = "1"
+    """Raised when the same source would give other records or files: everything is compared."""
+    reads: ClassVar[tuple[Store, ...]]
+    settings: ClassVar[type] = NoSettings
+    """A frozen dataclass whose fields all have defaults: its table in the settings file."""
+
+    def token(self, capture: "Capture") -> str | None:
+        """Return a cheap digest of the source; equal to last time means: nothing to do.
+
+        None means that this cannot be told cheaply. It is taken before anything is captured.
+        """
+        del capture
+        return None
+
+    def survey(self, capture: "Capture") -> Iterator[Sighting | Trouble]:
+        """Yield everything that is there, cheaply; keys are unique."""
+        for item in self.items(capture):
+            yield item.sighting
+
+    def read(self, capture: "Capture", keys: Collection[str]) -> Iterator[Item]:
+        """Yield the items of these keys, in any order; at most about a thousand keys at a time.
+
+        A key that has vanished since the survey is left out.
+        """
+        wanted = frozenset(keys)
+        for item in self.items(capture):
+            if item.sighting.key in wanted:
+                yield item
+
+    def items(self, capture: "Capture") -> Iterator[Item]:
+        """Yield every item, files and all: enough for a simple exporter."""
+        raise NotImplementedError(
+            f"{type(self).__name__} implements items(), or survey() and read()"
+        )
+
+    def gatherings(self, capture: "Capture") -> Iterator[Gathering]:
+        """Yield the files that are made of many items; none unless an exporter says so."""
+        del capture
+        yield from ()
+
+
+def canonical_json(value: object) -> str:
+    """Return `value` as JSON on one line, the same text for equal values of equal key order."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -1,0 +1,129 @@
+"""What flows from an exporter to the archive: sightings, items, their files, and gatherings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+Record = Mapping[str, Any]
+"""Plain JSON (str, int, float, bool, None, lists, mappings with str keys): all of one item."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyOf:
+    """The bytes of a file of the source; the core copies, hashes and compares them."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """Bytes the exporter made itself."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A page rendered by the core from the item's record: it can be made again at any time.
+
+    `template` is a path below the template folder of the exporter, such as `photos/sidecar.xmp`.
+    A view that a person has edited in the archive is kept, never overwritten.
+    """
+
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The bytes are known to exist but are not on this source.
+
+    `reason` and `hint` are sentences for people; `awaits` names the paths where the bytes would
+    turn up, so that an otherwise idle run notices when they do.
+    """
+
+    reason: str
+    hint: str
+    awaits: tuple[Path, ...] = ()
+
+
+Content = CopyOf | Bytes | View | Absent
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of an item. Its name is the item's stem followed by `suffix`.
+
+    `role` is unique in the item and stays the same over time (`original`, `edited`, `sidecar`);
+    `suffix` is unique in the item ignoring case and starts with a dot or a space (`.HEIC`,
+    ` (edited).jpeg`). `modified` becomes the file's mtime (aware; None: 1970). A file that
+    `stands_in_for` another role is written only while the archive does not hold that role.
+    """
+
+    role: str
+    suffix: str
+    content: Content
+    modified: datetime | None = None
+    stands_in_for: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One item of the source, seen cheaply: that it is there, and whether it may have changed.
+
+    `key` is Apple's own UUID, never a row number or a path. `place` is the wished-for path stem
+    below the exporter's folder, with `/` between components; every component may be any text,
+    the core makes it portable. An equal `fingerprint` means that nothing about the item, its files
+    included, has changed. `suffixes` lists every suffix that this item's files may have, when that
+    is known cheaply; it lets two items share a stem as long as no file clashes. `store` says which
+    of several stores the item lives in (that store's own identity, not its path). `in_trash` is
+    true for what lies in the source's own trash: newly trashed items count as losses for the
+    brake.
+    """
+
+    key: str
+    title: str
+    place: str
+    fingerprint: str
+    suffixes: tuple[str, ...] = ()
+    store: str = ""
+    in_trash: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Part of the source could not be surveyed; none of its items may be taken for gone."""
+
+    title: str
+    reason: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """The unit of comparing, writing, moving, retrying and reporting."""
+
+    sighting: Sighting
+    record: Record
+    files: tuple[File, ...] = ()
+    refers_to: tuple[str, ...] = ()
+    """Keys of items whose places this one's views mention (links between notes)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """A file made of many items: an album, the people, a list.
+
+    `key` identifies it for good; `place` is its wished-for path stem below the exporter's folder
+    and `suffix` its ending. `record` is its own data. `groups` maps a name (shown in the file) to
+    the keys of the members in order; most gatherings have the single group `items`. The core
+    resolves the keys to files in the archive, and keeps members that are gone from the source.
+    """
+
+    key: str
+    title: str
+    place: str
+    record: Record
+    groups: Mapping[str, tuple[str, ...]]
+    suffix: str = ".json"

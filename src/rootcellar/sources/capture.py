@@ -1,0 +1,175 @@
+"""The private, consistent copy of a store: the one way to read a live database of Apple's.
+
+The original is never opened by SQLite: a plain open leaves `-wal` and `-shm` files beside it, and
+fails on a read-only mount. It is copied instead, the database first and then its `-wal`, and the
+copy is accepted when the log was not restarted in between.
+"""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rootcellar.errors import StoreMissing, StoreUnreadable
+from rootcellar.exporter import Store
+
+WAL_HEADER_BYTES = 32
+"""Holds the salts, which change whenever the log is restarted (sqlite.org/fileformat2.html)."""
+ATTEMPTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class FoundStore:
+    """A store that is there: `path` is its file or folder, with links resolved."""
+
+    store: Store
+    path: Path
+
+
+@dataclass
+class Capture:
+    """What an exporter may look at during one run; everything in it is read-only but `scratch`.
+
+    `stores` are this exporter's stores as found on the source. `settings` is an instance of the
+    exporter's `settings` class. `scratch` is a private folder outside the archive (mode 0700) for
+    slices and copies, removed after the run. `live` is true on the Mac that owns the data.
+    """
+
+    home: Path
+    stores: tuple[FoundStore, ...]
+    scratch: Path
+    settings: Any
+    live: bool = False
+    _copies: dict[Path, Path] = field(default_factory=dict)
+
+    def database(self, path: Path) -> Path:
+        """Return the path of a private, consistent copy of the SQLite database at `path`.
+
+        The copy is made once per run and may be opened and even written to. Raises StoreMissing,
+        or StoreUnreadable when it cannot be read or is no sound database.
+        """
+        if path not in self._copies:
+            folder = self.scratch / f"database-{len(self._copies)}"
+            folder.mkdir(mode=0o700)
+            copy = folder / path.name
+            copy_database(path, copy)
+            check_database(copy, path)
+            self._copies[path] = copy
+        return self._copies[path]
+
+    def signature(self, path: Path) -> str:
+        """Return a digest of what a stat tells of a database and its log, without opening either.
+
+        Includes the head of the `-wal`, so that a log that was restarted is never taken for the
+        former one. A file that is not there counts as such.
+        """
+        parts = []
+        for name in (path, wal_of(path)):
+            try:
+                status = name.stat()
+            except OSError:
+                parts.append("-")
+                continue
+            parts.append(f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}")
+        parts.append((_head(wal_of(path)) or b"").hex())
+        return hashlib.sha256("|".join(parts).encode()).hexdigest()
+
+
+def wal_of(path: Path) -> Path:
+    """Return the path of the write-ahead log of the database at `path`."""
+    return path.with_name(path.name + "-wal")
+
+
+def _head(path: Path) -> bytes | None:
+    try:
+        with path.open("rb") as file:
+            return file.read(WAL_HEADER_BYTES)
+    except FileNotFoundError:
+        return None
+
+
+def _state(path: Path) -> tuple[bytes | None, int, int]:
+    head = _head(wal_of(path))
+    if head:
+        return head, 0, 0
+    status = path.stat()
+    return head, status.st_size, status.st_mtime_ns
+
+
+def copy_database(original: Path, copy: Path) -> None:
+    """Copy a database that may be in use, with its log, so that the copy is one moment's state.
+
+    Raises StoreMissing or StoreUnreadable; leaves nothing beside the original.
+    """
+    try:
+        for _ in range(ATTEMPTS):
+            before = _state(original)
+            shutil.copyfile(original, copy)
+            for ending in ("-wal", "-journal"):
+                side = original.with_name(original.name + ending)
+                target = copy.with_name(copy.name + ending)
+                with contextlib.suppress(FileNotFoundError):
+                    target.unlink()
+                with contextlib.suppress(FileNotFoundError):
+                    shutil.copyfile(side, target)
+            if _state(original) == before:
+                return
+    except FileNotFoundError as error:
+        raise StoreMissing(
+            f"There is no database at {original}.",
+            hint="The library may be incomplete, or was moved while it was being read.",
+        ) from error
+    except OSError as error:
+        raise StoreUnreadable(
+            f"The database {original} cannot be read: {error.strerror}.",
+            hint="Run `rootcellar doctor`: it tells which permission is missing.",
+        ) from error
+    raise StoreUnreadable(
+        f"The database {original} changed each time it was copied.",
+        hint="An application is writing to it heavily; try again in a few minutes.",
+    )
+
+
+def check_database(copy: Path, original: Path) -> None:
+    """Raise StoreUnreadable unless the copy opens as a sound SQLite database."""
+    try:
+        with opened(copy) as connection:
+            (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.DatabaseError as error:
+        verdict, tables = str(error), 1
+    if verdict != "ok" or not tables:
+        detail = verdict if tables else "it holds no tables"
+        raise StoreUnreadable(
+            f"The database {original} is damaged ({detail}).",
+            hint="On a Mac, hold Option and Command while opening Photos to repair the library. "
+            "What is in the archive already is safe.",
+        )
+
+
+@contextlib.contextmanager
+def opened(copy: Path) -> Iterator[sqlite3.Connection]:
+    """Open a private copy for reading, with rows that can be read by column name."""
+    connection = sqlite3.connect(copy, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def is_readable(path: Path) -> bool:
+    """Return whether a file or folder can really be opened here (macOS grants by trying)."""
+    try:
+        if path.is_dir():
+            with os.scandir(path):
+                return True
+        with path.open("rb"):
+            return True
+    except OSError:
+        return False
