@@ -1,1 +1,1 @@
-"""The templates rootcellar renders its views from; a person's own template folder wins over these."""
+"""The templates rootcellar renders its views from; a person's own template folder wins."""

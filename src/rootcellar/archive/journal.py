@@ -1,0 +1,90 @@
+"""The journal of one batch: written before anything is renamed, redone when a run was cut off.
+
+It carries its own sha256. An incomplete one is discarded (nothing had been renamed yet); a
+complete one is redone, and redoing it twice does no harm.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from rootcellar.archive.disk import Disk, write_all
+from rootcellar.archive.layout import JOURNAL
+
+PATH = f"{JOURNAL}/batch.jsonl"
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rename, or for `drop` a removal of a version that no snapshot ever held.
+
+    `out` takes what is at `path` to `to` (history or quarantine), `move` is a rename to a name
+    that was free, `put` brings a part to its final name.
+    """
+
+    kind: Literal["out", "drop", "move", "put"]
+    path: str
+    to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """The steps of a batch, and the rows for the state that make them known (plain JSON)."""
+
+    steps: tuple[Step, ...]
+    settlement: dict[str, Any]
+
+    def write(self, disk: Disk) -> None:
+        """Write the journal; the batch is committed once this has been flushed."""
+        lines = [json.dumps({"journal": VERSION})]
+        lines += [json.dumps(asdict(step), ensure_ascii=False) for step in self.steps]
+        lines.append(json.dumps({"settlement": self.settlement}, ensure_ascii=False))
+        body = "".join(f"{line}\n" for line in lines).encode()
+        with disk.create(PATH) as file:
+            write_all(file, body)
+            write_all(file, json.dumps({"sha256": hashlib.sha256(body).hexdigest()}).encode())
+        disk.flush()
+
+    def apply(self, disk: Disk) -> None:
+        """Do every step that has not been done yet, in order."""
+        parts = {step.to: step.path for step in self.steps if step.kind == "put"}
+        for step in self.steps:
+            if step.kind == "put":
+                if disk.exists(step.path):
+                    disk.rename(step.path, step.to)
+            elif step.kind == "move":
+                if disk.exists(step.path) and not disk.exists(step.to):
+                    disk.rename(step.path, step.to)
+            elif step.path in parts and not disk.exists(parts[step.path]):
+                continue  # the new content is in place already: what is here must stay
+            elif disk.exists(step.path):
+                if step.kind == "out":
+                    disk.rename(step.path, step.to)
+                else:
+                    disk.unlink(step.path)
+        for folder in {step.path.rpartition("/")[0] for step in self.steps if step.kind != "put"}:
+            disk.drop_empty_folder(folder)
+
+
+def read_journal(disk: Disk) -> Journal | None:
+    """Return the journal that an earlier run left, or None when there is none or it is cut off."""
+    if disk.stat(PATH) is None:
+        return None
+    body, _, seal = disk.read(PATH).rpartition(b"\n")
+    body += b"\n"
+    try:
+        if json.loads(seal)["sha256"] != hashlib.sha256(body).hexdigest():
+            return None
+        first, *steps, last = [json.loads(line) for line in body.splitlines()]
+    except (ValueError, KeyError, TypeError):
+        return None
+    if first != {"journal": VERSION}:
+        return None
+    return Journal(tuple(Step(**step) for step in steps), last["settlement"])
+
+
+def remove_journal(disk: Disk) -> None:
+    """Forget the batch: it is settled, or was never committed."""
+    disk.unlink(PATH)

@@ -1,0 +1,103 @@
+"""The state's schema, as steps that are run once each, in order, inside a transaction."""
+
+import sqlite3
+
+MIGRATIONS: tuple[tuple[str, str], ...] = (
+    (
+        "0001-foundation",
+        """
+        CREATE TABLE archive (
+            id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE,
+            counter INTEGER NOT NULL, token TEXT NOT NULL
+        );
+        CREATE TABLE archive_path (
+            path TEXT PRIMARY KEY, archive INTEGER NOT NULL REFERENCES archive, seen TEXT NOT NULL
+        );
+        CREATE TABLE exporter (
+            archive INTEGER NOT NULL REFERENCES archive, name TEXT NOT NULL,
+            token TEXT NOT NULL DEFAULT '', stores TEXT NOT NULL DEFAULT '[]',
+            views TEXT NOT NULL DEFAULT '', outcome TEXT NOT NULL DEFAULT '',
+            message TEXT NOT NULL DEFAULT '', hint TEXT NOT NULL DEFAULT '',
+            succeeded TEXT NOT NULL DEFAULT '',
+            PRIMARY KEY (archive, name)
+        ) WITHOUT ROWID;
+        CREATE TABLE item (
+            id INTEGER PRIMARY KEY, archive INTEGER NOT NULL REFERENCES archive,
+            exporter TEXT NOT NULL, key TEXT NOT NULL, title TEXT NOT NULL, place TEXT NOT NULL,
+            stem TEXT NOT NULL, folder TEXT NOT NULL, fingerprint TEXT NOT NULL,
+            store TEXT NOT NULL, in_trash INTEGER NOT NULL, gone INTEGER NOT NULL,
+            line TEXT NOT NULL,
+            UNIQUE (archive, exporter, key)
+        );
+        CREATE INDEX item_folder ON item (archive, folder);
+        CREATE TABLE file (
+            id INTEGER PRIMARY KEY, archive INTEGER NOT NULL REFERENCES archive,
+            item INTEGER NOT NULL REFERENCES item, role TEXT NOT NULL, path TEXT NOT NULL,
+            folded TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL,
+            mtime_ns INTEGER NOT NULL, source TEXT NOT NULL, view INTEGER NOT NULL,
+            rendered TEXT NOT NULL, kept INTEGER NOT NULL
+        );
+        CREATE INDEX file_item ON file (item);
+        CREATE UNIQUE INDEX file_folded ON file (archive, folded);
+        CREATE INDEX file_size ON file (archive, size);
+        CREATE TABLE missing (
+            item INTEGER NOT NULL REFERENCES item, role TEXT NOT NULL, reason TEXT NOT NULL,
+            hint TEXT NOT NULL, awaits TEXT NOT NULL, failed INTEGER NOT NULL,
+            PRIMARY KEY (item, role)
+        ) WITHOUT ROWID;
+        CREATE TABLE document (
+            archive INTEGER NOT NULL REFERENCES archive, folded TEXT NOT NULL,
+            kind TEXT NOT NULL, exporter TEXT NOT NULL, key TEXT NOT NULL, path TEXT NOT NULL,
+            size INTEGER NOT NULL, sha256 TEXT NOT NULL, mtime_ns INTEGER NOT NULL,
+            place TEXT NOT NULL, digest TEXT NOT NULL, run INTEGER NOT NULL,
+            PRIMARY KEY (archive, folded)
+        ) WITHOUT ROWID;
+        CREATE TABLE promise (
+            archive INTEGER NOT NULL REFERENCES archive, exporter TEXT NOT NULL,
+            key TEXT NOT NULL, place TEXT NOT NULL, stem TEXT NOT NULL,
+            PRIMARY KEY (archive, exporter, key)
+        ) WITHOUT ROWID;
+        CREATE TABLE loss (
+            archive INTEGER NOT NULL REFERENCES archive, exporter TEXT NOT NULL,
+            key TEXT NOT NULL, seen TEXT NOT NULL,
+            PRIMARY KEY (archive, exporter, key)
+        ) WITHOUT ROWID;
+        CREATE TABLE run (
+            id INTEGER PRIMARY KEY, archive INTEGER NOT NULL REFERENCES archive,
+            started TEXT NOT NULL, finished TEXT NOT NULL, outcome TEXT NOT NULL,
+            counts TEXT NOT NULL
+        );
+        """,
+    ),
+)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the schema up to date; each step is committed with the record that it was done."""
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY) WITHOUT ROWID"
+    )
+    done = {name for (name,) in connection.execute("SELECT name FROM migration")}
+    for name, script in MIGRATIONS:
+        if name in done:
+            continue
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for statement in script.split(";"):
+                if statement.strip():
+                    connection.execute(statement)
+            connection.execute("INSERT INTO migration VALUES (?)", (name,))
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+
+def is_newer(connection: sqlite3.Connection) -> bool:
+    """Return whether a later rootcellar has migrated this state further than we know."""
+    known = {name for name, _ in MIGRATIONS}
+    try:
+        found = {name for (name,) in connection.execute("SELECT name FROM migration")}
+    except sqlite3.OperationalError:
+        return False
+    return not found <= known

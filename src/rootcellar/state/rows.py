@@ -1,0 +1,123 @@
+"""What the state remembers, as values; times are ISO 8601 in UTC, digests hex, sizes bytes."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """One file in the archive: `path` is relative to the archive's root.
+
+    `mtime_ns` is what the file system gave back. `source` is the signature of the file it was
+    copied from. `rendered` is the digest of the templates a view was made with. `kept` marks a
+    view that a person has edited, and that is therefore behind its item.
+    """
+
+    role: str
+    path: str
+    size: int
+    sha256: str
+    mtime_ns: int
+    source: str = ""
+    view: bool = False
+    rendered: str = ""
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A file of an item that is not in the archive.
+
+    `failed` tells bytes that could not be read from bytes that are not on this source.
+    """
+
+    role: str
+    reason: str
+    hint: str
+    awaits: tuple[str, ...] = ()
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredItem:
+    """One item as the archive holds it.
+
+    `place` is the wish it was placed by, `stem` the path stem it was given (relative to the
+    archive's root). `line` is the digest of its line in the records file.
+    """
+
+    exporter: str
+    key: str
+    title: str
+    place: str
+    stem: str
+    fingerprint: str
+    store: str
+    in_trash: bool
+    gone: bool
+    line: str
+    files: tuple[StoredFile, ...] = ()
+    missing: tuple[Missing, ...] = ()
+
+    @property
+    def folder(self) -> str:
+        """The folder whose records file holds this item's line."""
+        return self.stem.rpartition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A file made of many items: a records file (`kind` records) or a gathering."""
+
+    kind: str
+    exporter: str
+    key: str
+    path: str
+    size: int
+    sha256: str
+    mtime_ns: int
+    place: str = ""
+    digest: str = ""
+    run: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveRow:
+    """An archive the state knows: `counter` and `token` name the last run that changed it."""
+
+    id: int
+    uuid: str
+    counter: int
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExporterRow:
+    """What is remembered of one exporter in one archive."""
+
+    name: str
+    token: str = ""
+    stores: tuple[str, ...] = ()
+    views: str = ""
+    outcome: str = ""
+    message: str = ""
+    hint: str = ""
+    succeeded: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What one committed batch changes in the state.
+
+    `token` and `counter` are those of the run that wrote the batch; `base` is the token the state
+    must have (or have had before this run) for the batch to make sense to it.
+    """
+
+    archive: str
+    base: str
+    token: str
+    counter: int
+    items: tuple[StoredItem, ...] = ()
+    documents: tuple[StoredDocument, ...] = ()
+    dropped: tuple[str, ...] = ()
+    rekeyed: tuple[tuple[str, str, str], ...] = field(default=())
+    losses: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,301 @@
+"""One run's survey of one exporter, laid beside the state in temporary tables.
+
+Everything that grows with the number of items lives here and not in memory: what was sighted,
+what is to be done, which names are wished for by whom. The tables go with the connection.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rootcellar.archive.names import fold, folder_of, portable_stem, portable_suffix, with_digest
+from rootcellar.errors import SourceError
+from rootcellar.items import Sighting
+from rootcellar.state.rows import ArchiveRow
+from rootcellar.state.store import StateStore
+
+_SCHEMA = """
+DROP TABLE IF EXISTS temp.sighted;
+CREATE TEMP TABLE sighted (
+    key TEXT PRIMARY KEY, title TEXT, place TEXT, fingerprint TEXT, suffixes TEXT, store TEXT,
+    in_trash INTEGER, was TEXT
+) WITHOUT ROWID;
+DROP TABLE IF EXISTS temp.work;
+CREATE TEMP TABLE work (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, verdict TEXT NOT NULL, folder TEXT NOT NULL
+);
+DROP TABLE IF EXISTS temp.claim;
+CREATE TEMP TABLE claim (folded TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (folded, key))
+WITHOUT ROWID;
+DROP TABLE IF EXISTS temp.hashed;
+CREATE TEMP TABLE hashed (path TEXT PRIMARY KEY, signature TEXT, sha256 TEXT) WITHOUT ROWID;
+"""
+# Temporary tables are filled a thousand rows at a time.
+_CHUNK = 1000
+
+
+class DuplicateKey(SourceError):
+    """An exporter yielded two items with the same key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One sighting beside what the state knows of it; `known` is false for a new item."""
+
+    key: str
+    known: bool
+    fingerprint: str
+    place: str
+    in_trash: bool
+    known_fingerprint: str
+    known_place: str
+    known_in_trash: bool
+    known_gone: bool
+    folder: str
+
+
+class Staging:
+    """The temporary tables of one exporter's run; made anew for each."""
+
+    def __init__(self, state: StateStore, archive: ArchiveRow | None, exporter: str) -> None:
+        self.state = state
+        self.connection = state.connection
+        self.archive = archive.id if archive else -1
+        self.exporter = exporter
+        for statement in _SCHEMA.split(";"):
+            if statement.strip():
+                self.connection.execute(statement)
+
+    # -- what is there -----------------------------------------------------------------------
+
+    def add(self, sightings: Iterable[Sighting]) -> int:
+        """Take down what was sighted; return how many. Raises DuplicateKey."""
+        before = self.count()
+        offered = 0
+        rows: list[tuple[object, ...]] = []
+        for sighting in sightings:
+            offered += 1
+            rows.append(
+                (
+                    sighting.key,
+                    sighting.title,
+                    sighting.place,
+                    sighting.fingerprint,
+                    json.dumps(sighting.suffixes),
+                    sighting.store,
+                    sighting.in_trash,
+                )
+            )
+            if len(rows) == _CHUNK:
+                self._insert(rows)
+        self._insert(rows)
+        if self.count() - before != offered:
+            raise DuplicateKey(
+                f"The exporter {self.exporter} yields two items with the same key.",
+                hint="This is a fault of the exporter; please report it to its author.",
+            )
+        return offered
+
+    def _insert(self, rows: list[tuple[object, ...]]) -> None:
+        self.connection.execute("BEGIN")
+        self.connection.executemany(
+            "INSERT OR IGNORE INTO temp.sighted VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", rows
+        )
+        self.connection.execute("COMMIT")
+        rows.clear()
+
+    def count(self) -> int:
+        """Return how many items were sighted."""
+        return int(self.connection.execute("SELECT count(*) FROM temp.sighted").fetchone()[0])
+
+    def living(self) -> int:
+        """Return how many of the sighted items are not in the source's trash."""
+        query = "SELECT count(*) FROM temp.sighted WHERE NOT in_trash"
+        return int(self.connection.execute(query).fetchone()[0])
+
+    def stores(self) -> tuple[str, ...]:
+        """Return the identities of the stores that the sighted items live in."""
+        rows = self.connection.execute("SELECT DISTINCT store FROM temp.sighted ORDER BY store")
+        return tuple(store for (store,) in rows)
+
+    # -- beside what is known ----------------------------------------------------------------
+
+    def compared(self) -> Iterator[Compared]:
+        """Yield every sighting beside what the state knows of it."""
+        for key, known, *rest in self.connection.execute(
+            "SELECT s.key, i.id IS NOT NULL, s.fingerprint, s.place, s.in_trash, "
+            "ifnull(i.fingerprint, ''), ifnull(i.place, ''), ifnull(i.in_trash, 0), "
+            "ifnull(i.gone, 0), ifnull(i.folder, '') FROM temp.sighted s LEFT JOIN item i "
+            "ON i.archive = ? AND i.exporter = ? AND i.key = ifnull(s.was, s.key) ORDER BY s.key",
+            (self.archive, self.exporter),
+        ):
+            fingerprint, place, trash, known_fingerprint, known_place, *flags = rest
+            was_in_trash, gone, folder = flags
+            yield Compared(
+                key,
+                bool(known),
+                fingerprint,
+                place,
+                bool(trash),
+                known_fingerprint,
+                known_place,
+                bool(was_in_trash),
+                bool(gone),
+                folder,
+            )
+
+    def vanished(self, stores: Sequence[str] | None = None) -> Iterator[tuple[str, bool, str]]:
+        """Yield (key, in trash, folder) of known living items that were not sighted.
+
+        With `stores`, only items of these stores: the others could not be looked at.
+        """
+        marks = "" if stores is None else f" AND store IN ({','.join('?' * len(stores))})"
+        for key, in_trash, folder in self.connection.execute(
+            "SELECT key, in_trash, folder FROM item WHERE archive = ? AND exporter = ? "
+            "AND NOT gone AND key NOT IN (SELECT ifnull(was, key) FROM temp.sighted)"
+            f"{marks} ORDER BY key",
+            (self.archive, self.exporter, *(stores or ())),
+        ):
+            yield key, bool(in_trash), folder
+
+    def unknown(self) -> list[str]:
+        """Return the keys that were sighted and are not known."""
+        rows = self.connection.execute(
+            "SELECT key FROM temp.sighted WHERE was IS NULL AND key NOT IN "
+            "(SELECT key FROM item WHERE archive = ? AND exporter = ?) ORDER BY key",
+            (self.archive, self.exporter),
+        )
+        return [key for (key,) in rows]
+
+    def match(self, key: str, was: str) -> None:
+        """Take the item sighted as `key` for the known item `was`: it holds the same bytes."""
+        self.connection.execute("UPDATE temp.sighted SET was = ? WHERE key = ?", (was, key))
+
+    def matches(self, keys: Sequence[str]) -> dict[str, str]:
+        """Return, for those of `keys` that were matched by content, the former key."""
+        marks = ",".join("?" * len(keys))
+        return dict(
+            self.connection.execute(
+                "SELECT key, was FROM temp.sighted "
+                f"WHERE was IS NOT NULL AND was <> key AND key IN ({marks})",
+                list(keys),
+            ).fetchall()
+        )
+
+    def remember_hash(self, path: str, signature: str, sha256: str) -> None:
+        """Keep a hash that was computed to match an item, so that it is not computed again."""
+        self.connection.execute(
+            "INSERT OR REPLACE INTO temp.hashed VALUES (?, ?, ?)", (path, signature, sha256)
+        )
+
+    def remembered_hash(self, path: str, signature: str) -> str:
+        """Return the hash computed earlier in this run for a source file, or an empty string."""
+        row = self.connection.execute(
+            "SELECT sha256 FROM temp.hashed WHERE path = ? AND signature = ?", (path, signature)
+        ).fetchone()
+        return row[0] if row else ""
+
+    # -- what is to be done ------------------------------------------------------------------
+
+    def plan(self, work: Iterable[tuple[str, str, str]]) -> None:
+        """Take down (key, verdict, folder) of every item that something is to be done with."""
+        self.connection.execute("BEGIN")
+        self.connection.executemany(
+            "INSERT OR IGNORE INTO temp.work (key, verdict, folder) VALUES (?, ?, ?)", work
+        )
+        self.connection.execute("COMMIT")
+
+    def verdicts(self) -> dict[str, int]:
+        """Return how many items there are of each verdict."""
+        rows = self.connection.execute("SELECT verdict, count(*) FROM temp.work GROUP BY verdict")
+        return dict(rows.fetchall())
+
+    def work(self) -> list[tuple[int, str]]:
+        """Return (row, folder) of all that is to be done, folder by folder."""
+        return self.connection.execute(
+            "SELECT id, folder FROM temp.work ORDER BY folder, key"
+        ).fetchall()
+
+    def slice(self, rows: Sequence[int]) -> list[tuple[str, str]]:
+        """Return (key, verdict) of some rows of the work."""
+        found = []
+        for start in range(0, len(rows), _CHUNK // 2):
+            some = rows[start : start + _CHUNK // 2]
+            marks = ",".join("?" * len(some))
+            found += self.connection.execute(
+                f"SELECT key, verdict FROM temp.work WHERE id IN ({marks}) ORDER BY folder, key",
+                some,
+            ).fetchall()
+        return found
+
+    # -- names -------------------------------------------------------------------------------
+
+    def promise_names(self, top: str, verdicts: Sequence[str]) -> None:
+        """Give every item of these verdicts its stem, before the first one is written.
+
+        Items that wish for the same name, and items that wish for a name somebody else bears,
+        get a piece of their key's digest. What was promised by a run that was cut off holds.
+        """
+        marks = ",".join("?" * len(verdicts))
+        self.connection.execute("BEGIN")
+        for key, place, suffixes in self.connection.execute(
+            "SELECT key, place, suffixes FROM temp.sighted WHERE key IN "
+            f"(SELECT key FROM temp.work WHERE verdict IN ({marks})) ORDER BY key",
+            list(verdicts),
+        ).fetchall():
+            stem = f"{top}/{portable_stem(place)}"
+            endings = json.loads(suffixes) or [""]
+            self.connection.executemany(
+                "INSERT OR IGNORE INTO temp.claim VALUES (?, ?)",
+                [(fold(stem + portable_suffix(ending)), key) for ending in endings],
+            )
+        clashing = self._clashing()
+        for key, place in self.connection.execute(
+            "SELECT key, place FROM temp.sighted WHERE key IN (SELECT key FROM temp.claim)"
+        ).fetchall():
+            stem = f"{top}/{portable_stem(place)}"
+            given = with_digest(stem, key) if key in clashing else stem
+            self.connection.execute(
+                "INSERT INTO promise VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                "place = excluded.place, stem = excluded.stem WHERE place <> excluded.place",
+                (self.archive, self.exporter, key, place, given),
+            )
+        self.connection.execute("COMMIT")
+
+    def _clashing(self) -> set[str]:
+        within = self.connection.execute(
+            "SELECT key FROM temp.claim WHERE folded IN "
+            "(SELECT folded FROM temp.claim GROUP BY folded HAVING count(*) > 1)"
+        )
+        taken = self.connection.execute(
+            "SELECT claim.key FROM temp.claim JOIN file ON file.folded = claim.folded "
+            "AND file.archive = ? JOIN item ON item.id = file.item "
+            "WHERE item.exporter <> ? OR item.key <> (SELECT ifnull(was, key) FROM temp.sighted "
+            "WHERE key = claim.key)",
+            (self.archive, self.exporter),
+        )
+        documents = self.connection.execute(
+            "SELECT claim.key FROM temp.claim JOIN document ON document.folded = claim.folded "
+            "AND document.archive = ?",
+            (self.archive,),
+        )
+        return {key for rows in (within, taken, documents) for (key,) in rows}
+
+    def promised(self, keys: Sequence[str]) -> dict[str, str]:
+        """Return the stems promised to these keys."""
+        found: dict[str, str] = {}
+        for start in range(0, len(keys), _CHUNK // 2):
+            some = keys[start : start + _CHUNK // 2]
+            marks = ",".join("?" * len(some))
+            rows = self.connection.execute(
+                "SELECT key, stem FROM promise "
+                f"WHERE archive = ? AND exporter = ? AND key IN ({marks})",
+                (self.archive, self.exporter, *some),
+            )
+            found |= dict(rows.fetchall())
+        return found
+
+
+def wished_folder(top: str, place: str) -> str:
+    """Return the folder of the archive that a place wishes for."""
+    return folder_of(f"{top}/{portable_stem(place)}")
