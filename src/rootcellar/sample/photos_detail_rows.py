@@ -5,7 +5,7 @@ Pure: it adds to a `Rows` and touches nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from rootcellar.sample.photos_facts import (
     UTI,
@@ -38,7 +38,7 @@ def add_resources(rows: Rows, photo: Photo, files: Sequence[LibraryFile], asset:
     """Add a row for each file of the asset that Photos keeps a row for, on disk or not."""
     for file in files:
         if file.role in _RESOURCES:
-            rows.add("InternalResource", ASSET=asset, **dict(_resource(photo, file)))
+            rows.add("InternalResource", ASSET=asset, **_resource(photo, file))
 
 
 def add_cloud_master(rows: Rows, photo: Photo, original: LibraryFile) -> int:
@@ -95,13 +95,13 @@ def add_comments(rows: Rows, photo: Photo, asset: int) -> None:
         )
 
 
-def _resource(photo: Photo, file: LibraryFile) -> Iterator[tuple[str, Value]]:
+def _resource(photo: Photo, file: LibraryFile) -> dict[str, Value]:
     shared = photo.shared_album is not None
     subtype, kind, version, recipe = _SHARED_RESOURCE if shared else _RESOURCES[file.role]
     uti, hint = _COMPACT_UTI[file.path.rpartition(".")[2]]
     film = photo.kind is Kind.VIDEO and file.role in (Role.ORIGINAL, Role.EDITED)
     width, height = size_of(photo)
-    yield from {
+    return {
         "DATASTORECLASSID": 2 if shared else 0,
         "DATASTORESUBTYPE": subtype,
         "RESOURCETYPE": 1 if film else kind,
@@ -117,4 +117,4 @@ def _resource(photo: Photo, file: LibraryFile) -> Iterator[tuple[str, Value]]:
         "UTICONFORMANCEHINT": hint,
         "CODECFOURCHARCODENAME": "jpeg" if hint == 3 else None,
         "FINGERPRINT": None if shared or file.role is Role.PREVIEW else file.fingerprint,
-    }.items()
+    }

@@ -71,6 +71,7 @@ class Photo:
 
     ``taken`` is in the photo's own zone, whose name is ``zone``; None is a photo without a date.
     ``missing`` originals are in iCloud only. ``content`` replaces the original's made-up bytes.
+    ``revision`` is Z_OPT, which Core Data raises with every change of a row.
     """
 
     original_filename: str | None = None  # IMG_0001.JPG and so on
@@ -100,6 +101,7 @@ class Photo:
     shared_album: str | None = None  # the uuid that `PhotosLibraryBuilder.shared_album` returned
     comments: tuple[Comment, ...] = ()
     content: bytes | None = None
+    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True)

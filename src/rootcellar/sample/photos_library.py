@@ -10,11 +10,12 @@ import plistlib
 import uuid as uuids
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from rootcellar.sample import trees
 from rootcellar.sample.photos_files import LibraryFile, files_of
-from rootcellar.sample.photos_items import LIBRARY_TIME, Album, Folder, Photo, SharedAlbum
+from rootcellar.sample.photos_items import LIBRARY_TIME, Album, Folder, Kind, Photo, SharedAlbum
 from rootcellar.sample.photos_models import MACOS_15, Model
 from rootcellar.sample.photos_rows import add_asset
 from rootcellar.sample.photos_search import search_statements
@@ -23,6 +24,7 @@ from rootcellar.sample.rows import Rows
 from rootcellar.sample.sqlite_files import Statement, write_plain, write_with_wal
 
 _NAMESPACE = uuids.UUID("5d0b5a4e-6c0e-4b41-9f0f-2f3f2a6d9c11")
+_ORIGINAL_SUFFIXES = {Kind.PHOTO: "JPG", Kind.SCREENSHOT: "PNG", Kind.VIDEO: "MOV"}
 _FOLDERS = (
     "database/search",
     "originals",
@@ -44,6 +46,8 @@ class PhotosLibraryBuilder:
 
     The last photo added is the library's latest change: its rows are only in the ``-wal`` files.
     ``seed`` decides all uuids: builders with different seeds make libraries without common assets.
+    ``written`` is the time that the databases and folders bear; a test that writes a changed
+    library to the same path gives another one, as a disk would.
     """
 
     def __init__(
@@ -53,8 +57,9 @@ class PhotosLibraryBuilder:
         model: Model = MACOS_15,
         store_uuid: str | None = None,
         seed: str = "sample",
+        written: datetime = LIBRARY_TIME,
     ) -> None:
-        self._path, self._model, self._seed = path, model, seed
+        self._path, self._model, self._seed, self._written = path, model, seed, written
         self._store_uuid = store_uuid or self._identify("store")
         self._photos: dict[str, Photo] = {}
         self._folders: list[Folder] = []
@@ -69,8 +74,8 @@ class PhotosLibraryBuilder:
         if uuid in self._photos:
             raise ValueError(f"two assets with the uuid {uuid}")
         if photo.original_filename is None:
-            suffix = photo.kind.name[0].replace("P", "JPG").replace("S", "PNG").replace("V", "MOV")
-            photo = replace(photo, original_filename=f"IMG_{number:04}.{suffix}")
+            name = f"IMG_{number:04}.{_ORIGINAL_SUFFIXES[photo.kind]}"
+            photo = replace(photo, original_filename=name)
         if photo.burst is not None:
             name = self._identify(f"burst {photo.burst.name}")
             photo = replace(photo, burst=replace(photo.burst, name=name))
@@ -114,7 +119,7 @@ class PhotosLibraryBuilder:
             if file.on_disk:
                 trees.write_file(self._path / file.path, file.data, file.modified)
         self._write_databases(files)
-        trees.set_folder_times(self._path, LIBRARY_TIME)
+        trees.set_folder_times(self._path, self._written)
         return self._path
 
     def _write_databases(self, files: dict[str, list[LibraryFile]]) -> None:
@@ -123,7 +128,7 @@ class PhotosLibraryBuilder:
         write_with_wal(database / "Photos.sqlite", *self._statements(files))
         write_with_wal(database / "search" / "psi.sqlite", *search_statements(self._photos))
         for path in sorted(database.rglob("*")):
-            trees.set_time(path, LIBRARY_TIME)
+            trees.set_time(path, self._written)
 
     def _statements(
         self, files: dict[str, list[LibraryFile]]

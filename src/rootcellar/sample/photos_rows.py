@@ -6,7 +6,8 @@ keywords) is numbered before, in `photos_shared_rows`, and comes in as `Numbers`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from rootcellar.sample.photos_detail_rows import (
     add_cloud_master,
@@ -49,18 +50,19 @@ def add_asset(
 ) -> int:
     """Add all rows of one asset and return the asset's Z_PK."""
     asset, attributes = rows.next_key("Asset"), rows.next_key("AdditionalAssetAttributes")
-    columns = dict(_asset(photo, uuid, numbers))
+    columns = _identity(photo, uuid) | _dates_and_state(photo) | _belonging(photo, uuid, numbers)
     columns |= {
         "ADDITIONALATTRIBUTES": attributes,
         "COMPUTEDATTRIBUTES": rows.next_key("ComputedAssetAttributes"),
         "EXTENDEDATTRIBUTES": rows.next_key("ExtendedAttributes"),
     }
     if photo.in_icloud and photo.shared_album is None:
-        columns |= {"MASTER": add_cloud_master(rows, photo, files[0]), "CLOUDASSETGUID": uuid}
-        columns["CLOUDLOCALSTATE"] = 1
+        columns["MASTER"] = add_cloud_master(rows, photo, files[0])
+        columns |= {"CLOUDASSETGUID": uuid, "CLOUDLOCALSTATE": 1}
     rows.add("Asset", **columns)
-    rows.add("AdditionalAssetAttributes", **dict(_attributes(rows, photo, files, asset)))
-    rows.add("ExtendedAttributes", **dict(_exif(photo, asset)))
+    pointers = _caption_and_edit(rows, photo, attributes)
+    rows.add("AdditionalAssetAttributes", **_attributes(photo, files, asset), **pointers)
+    rows.add("ExtendedAttributes", **_exif(photo, asset))
     rows.add("ComputedAssetAttributes", ASSET=asset, **_scores(photo))
     add_resources(rows, photo, files, asset)
     for keyword in photo.keywords:
@@ -70,11 +72,11 @@ def add_asset(
     return asset
 
 
-def _asset(photo: Photo, uuid: str, numbers: Numbers) -> Iterator[tuple[str, Value]]:
+def _identity(photo: Photo, uuid: str) -> dict[str, Value]:
     width, height = size_of(photo)
-    changed = [m for m in (photo.edited, photo.trashed, added(photo)) if m is not None]
     place = photo.place
-    yield from {
+    return {
+        "Z_OPT": photo.revision,
         "UUID": uuid,
         "DIRECTORY": directory(photo, uuid),
         "FILENAME": filename(photo, uuid),
@@ -83,54 +85,66 @@ def _asset(photo: Photo, uuid: str, numbers: Numbers) -> Iterator[tuple[str, Val
         "KINDSUBTYPE": 2 if photo.live else 10 if photo.kind is Kind.SCREENSHOT else 0,
         "ISDETECTEDSCREENSHOT": int(photo.kind is Kind.SCREENSHOT),
         "PLAYBACKSTYLE": 3 if photo.live else 4 if photo.kind is Kind.VIDEO else 1,
+        "SAVEDASSETTYPE": 4 if photo.shared_album else 6 if photo.missing else 3,
         "DURATION": 2.0 if photo.kind is Kind.VIDEO else 0.0,
         "WIDTH": width,
         "HEIGHT": height,
         "ORIENTATION": 1,
         "COMPLETE": 1,
-        "SAVEDASSETTYPE": 4 if photo.shared_album else 6 if photo.missing else 3,
-        "DATECREATED": None if photo.taken is None else apple_time(photo.taken),
-        "SORTTOKEN": None if photo.taken is None else apple_time(photo.taken),
+        "LATITUDE": _NOWHERE if place is None else place.latitude,
+        "LONGITUDE": _NOWHERE if place is None else place.longitude,
+        "ORIGINALCOLORSPACE": "sRGB IEC61966-2.1",
+    }
+
+
+def _dates_and_state(photo: Photo) -> dict[str, Value]:
+    changed = [m for m in (photo.edited, photo.trashed, added(photo)) if m is not None]
+    taken = _time_or_none(photo.taken)
+    return {
+        "DATECREATED": taken,
+        "SORTTOKEN": taken,
         "ADDEDDATE": apple_time(added(photo)),
         "MODIFICATIONDATE": apple_time(max(changed)),
-        "ADJUSTMENTTIMESTAMP": None if photo.edited is None else apple_time(photo.edited),
+        "ADJUSTMENTTIMESTAMP": _time_or_none(photo.edited),
         "ADJUSTMENTSSTATE": 0 if photo.edited is None else 2,
         "FAVORITE": int(photo.favorite),
         "HIDDEN": int(photo.hidden),
         "TRASHEDSTATE": int(photo.trashed is not None),
-        "TRASHEDDATE": None if photo.trashed is None else apple_time(photo.trashed),
-        "LATITUDE": _NOWHERE if place is None else place.latitude,
-        "LONGITUDE": _NOWHERE if place is None else place.longitude,
-        "ORIGINALCOLORSPACE": "sRGB IEC61966-2.1",
+        "TRASHEDDATE": _time_or_none(photo.trashed),
         "OVERALLAESTHETICSCORE": 0.5,
         "CURATIONSCORE": 0.5,
         "PROMOTIONSCORE": 0.0,
         "HIGHLIGHTVISIBILITYSCORE": 0.0,
         "ICONICSCORE": 0.0,
-        "MOMENT": numbers.moments.get(uuid),
-    }.items()
+    }
+
+
+def _belonging(photo: Photo, uuid: str, numbers: Numbers) -> dict[str, Value]:
+    """Return the columns that say what the asset is part of: day, import, burst, shared album."""
+    columns: dict[str, Value] = {"MOMENT": numbers.moments.get(uuid)}
     if photo.burst is not None:
-        yield "AVALANCHEUUID", photo.burst.name
-        yield "AVALANCHEKIND", 1
-        yield "AVALANCHEPICKTYPE", _BURST_PICKED if photo.burst.picked else _BURST_NOT_PICKED
-        yield "VISIBILITYSTATE", 0 if photo.burst.picked else 2
+        columns["AVALANCHEUUID"] = photo.burst.name
+        columns["AVALANCHEKIND"] = 1
+        columns["AVALANCHEPICKTYPE"] = _BURST_PICKED if photo.burst.picked else _BURST_NOT_PICKED
+        columns["VISIBILITYSTATE"] = 0 if photo.burst.picked else 2
     if photo.shared_album is None:
-        yield "IMPORTSESSION", numbers.import_session
-    else:
-        yield "CLOUDBATCHPUBLISHDATE", apple_time(added(photo))
-        yield "CLOUDCOLLECTIONGUID", photo.shared_album
-        yield "CLOUDOWNERHASHEDPERSONID", person_id(numbers.shared_albums[photo.shared_album][1])
-        yield "CLOUDASSETGUID", uuid
+        columns["IMPORTSESSION"] = numbers.import_session
+        return columns
+    owner = numbers.shared_albums[photo.shared_album][1]
+    return columns | {
+        "CLOUDBATCHPUBLISHDATE": apple_time(added(photo)),
+        "CLOUDCOLLECTIONGUID": photo.shared_album,
+        "CLOUDOWNERHASHEDPERSONID": person_id(owner),
+        "CLOUDASSETGUID": uuid,
+    }
 
 
-def _attributes(
-    rows: Rows, photo: Photo, files: Sequence[LibraryFile], asset: int
-) -> Iterator[tuple[str, Value]]:
+def _attributes(photo: Photo, files: Sequence[LibraryFile], asset: int) -> dict[str, Value]:
     original = files[0]
     width, height = size_of(photo)
-    edited = next((f.fingerprint for f in files if f.role is Role.EDITED), None)
-    owner = rows.next_key("AdditionalAssetAttributes")
-    yield from {
+    place = photo.place if photo.place is not None and photo.place.country else None
+    return {
+        "Z_OPT": photo.revision,
         "ASSET": asset,
         "ORIGINALFILENAME": photo.original_filename,
         "ORIGINALFILESIZE": len(original.data),
@@ -138,7 +152,7 @@ def _attributes(
         "ORIGINALHEIGHT": height,
         "ORIGINALORIENTATION": 1,
         "ORIGINALSTABLEHASH": None if photo.shared_album else original.fingerprint,
-        "ADJUSTEDSTABLEHASH": edited,
+        "ADJUSTEDSTABLEHASH": next((f.fingerprint for f in files if f.role is Role.EDITED), None),
         "TITLE": photo.title,
         "TIMEZONEOFFSET": zone_offset(photo),
         "INFERREDTIMEZONEOFFSET": zone_offset(photo),
@@ -147,44 +161,49 @@ def _attributes(
         "IMPORTEDBY": 1,
         "IMPORTEDBYDISPLAYNAME": "Photos",
         "IMPORTEDBYBUNDLEIDENTIFIER": "com.apple.Photos",
-    }.items()
-    if photo.place is not None and photo.place.country:
-        yield "REVERSELOCATIONDATA", reverse_location(photo.place)
-        yield "REVERSELOCATIONDATAISVALID", 1
+        "REVERSELOCATIONDATA": None if place is None else reverse_location(place),
+        "REVERSELOCATIONDATAISVALID": int(place is not None),
+    }
+
+
+def _caption_and_edit(rows: Rows, photo: Photo, attributes: int) -> dict[str, Value]:
+    """Add the rows that the attributes point at, and return the columns that point."""
+    columns: dict[str, Value] = {}
     if photo.caption is not None:
-        description = rows.add(
-            "AssetDescription", ASSETATTRIBUTES=owner, LONGDESCRIPTION=photo.caption
+        columns["ASSETDESCRIPTION"] = rows.add(
+            "AssetDescription",
+            Z_OPT=photo.revision,
+            ASSETATTRIBUTES=attributes,
+            LONGDESCRIPTION=photo.caption,
         )
-        yield "ASSETDESCRIPTION", description
     if photo.edited is not None:
-        adjustment = rows.add(
+        columns["UNMANAGEDADJUSTMENT"] = rows.add(
             "UnmanagedAdjustment",
-            ASSETATTRIBUTES=owner,
+            ASSETATTRIBUTES=attributes,
             ADJUSTMENTTIMESTAMP=apple_time(photo.edited),
             ADJUSTMENTFORMATIDENTIFIER="com.apple.photo",
             ADJUSTMENTFORMATVERSION="1.5",
             EDITORLOCALIZEDNAME="Photos",
         )
-        yield "UNMANAGEDADJUSTMENT", adjustment
+    return columns
 
 
-def _exif(photo: Photo, asset: int) -> Iterator[tuple[str, Value]]:
-    yield "ASSET", asset
-    yield "ORIENTATION", 1
+def _exif(photo: Photo, asset: int) -> dict[str, Value]:
+    columns: dict[str, Value] = {"ASSET": asset, "ORIENTATION": 1}
     if photo.taken is not None:
-        yield "DATECREATED", apple_time(photo.taken)
-        yield "TIMEZONEOFFSET", zone_offset(photo)
-        yield "TIMEZONENAME", photo.zone
+        columns["DATECREATED"] = apple_time(photo.taken)
+        columns["TIMEZONEOFFSET"] = zone_offset(photo)
+        columns["TIMEZONENAME"] = photo.zone
     if photo.place is not None:
-        yield "LATITUDE", photo.place.latitude
-        yield "LONGITUDE", photo.place.longitude
+        columns["LATITUDE"] = photo.place.latitude
+        columns["LONGITUDE"] = photo.place.longitude
     if photo.kind is Kind.VIDEO:
-        yield from _FILM.items()
+        columns |= _FILM
     if photo.camera is not None and photo.kind is not Kind.SCREENSHOT:
-        yield "CAMERAMAKE", photo.camera[0]
-        yield "CAMERAMODEL", photo.camera[1]
+        columns["CAMERAMAKE"], columns["CAMERAMODEL"] = photo.camera
     if photo.camera is not None and photo.kind is Kind.PHOTO:
-        yield from _EXPOSURE.items()
+        columns |= _EXPOSURE
+    return columns
 
 
 def _scores(photo: Photo) -> dict[str, Value]:
@@ -194,3 +213,7 @@ def _scores(photo: Photo) -> dict[str, Value]:
         "PLEASANTLIGHTINGSCORE": 0.125,
         "LIVELYCOLORSCORE": 0.0625,
     }
+
+
+def _time_or_none(moment: datetime | None) -> float | None:
+    return None if moment is None else apple_time(moment)
