@@ -1,4 +1,4 @@
-"""The deletion brake: a mass loss stops here, before the first write, until a person accepts it."""
+"""The deletion brake: a mass loss stops here until a person accepts it; pure."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -8,6 +8,7 @@ import contextlib
 import ctypes
 import errno
 import fcntl
+import hashlib
 import os
 import stat
 import sys
@@ -98,6 +99,14 @@ class Disk:
         """Return a whole (small) file."""
         with self.open(path) as file:
             return file.read()
+
+    def sha256(self, path: str) -> str:
+        """Return the sha256 of a file in hex."""
+        digest = hashlib.sha256()
+        with self.open(path) as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+        return digest.hexdigest()
 
     def walk(self, folder: str = "") -> Iterator[str]:
         """Yield every regular file below `folder`, in name order, links not followed."""

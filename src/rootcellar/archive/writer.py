@@ -56,6 +56,11 @@ def sha256_of(path: Path) -> str:
         raise _unreadable(path, error) from error
 
 
+def sha256_of_bytes(data: bytes) -> str:
+    """Return the sha256 of some bytes in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def _unreadable(path: Path, error: OSError) -> FileUnreadable:
     return FileUnreadable(
         f"{path} cannot be read: {error.strerror}.",
@@ -126,7 +131,7 @@ class Batch:
             write_all(file, data)
         given = self.disk.set_mtime(part, mtime_ns)
         self._puts.append(Step("put", part, path))
-        return Written(len(data), hashlib.sha256(data).hexdigest(), given)
+        return Written(len(data), sha256_of_bytes(data), given)
 
     def retire(self, path: str, sha256: str) -> None:
         """Move what is at `path` to history, named by its digest."""

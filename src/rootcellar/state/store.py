@@ -186,6 +186,18 @@ class StateStore:
             self._put_losses(archive.id, settlement.losses)
             self.register(archive.uuid, settlement.counter, settlement.token)
 
+    def restore(
+        self,
+        archive: ArchiveRow,
+        items: Sequence[StoredItem],
+        documents: Sequence[StoredDocument],
+    ) -> None:
+        """Take over what was read from the archive itself, into a state that was cleared."""
+        for item in items:
+            self._put_files(archive.id, self._put_item(archive.id, item), item)
+        for document in documents:
+            self.put_document(archive.id, document)
+
     def _put_item(self, archive: int, item: StoredItem) -> int:
         values = (*(getattr(item, name) for name in _ITEM.split(", ")), item.folder)
         row = self.connection.execute(
@@ -278,6 +290,22 @@ class StateStore:
                 files=tuple(files.get(identity, ())),
                 missing=tuple(gaps.get(identity, ())),
             )
+
+    def living(self, archive: ArchiveRow, exporter: str) -> int:
+        """Return how many items are in the source as far as known, and not in its trash."""
+        query = (
+            "SELECT count(*) FROM item WHERE archive = ? AND exporter = ? "
+            "AND NOT gone AND NOT in_trash"
+        )
+        return int(self.connection.execute(query, (archive.id, exporter)).fetchone()[0])
+
+    def folder_lines(self, archive: ArchiveRow, folder: str) -> dict[str, tuple[str, str]]:
+        """Return, by key, (exporter, line digest) of the items whose lines lie in a folder."""
+        rows = self.connection.execute(
+            "SELECT key, exporter, line FROM item WHERE archive = ? AND folder = ?",
+            (archive.id, folder),
+        )
+        return {key: (exporter, line) for key, exporter, line in rows}
 
     def holder(self, archive: ArchiveRow, folded: str) -> tuple[str, str] | None:
         """Return (exporter, key) of the item or document that bears this folded path."""
@@ -445,6 +473,12 @@ class StateStore:
             [(archive.id, exporter, key) for key in keys],
         )
 
+    def forget_promises(self, archive: ArchiveRow, exporter: str) -> None:
+        """Forget the names promised in a run that is over: every one is borne or not wanted."""
+        self.connection.execute(
+            "DELETE FROM promise WHERE archive = ? AND exporter = ?", (archive.id, exporter)
+        )
+
     def put_run(
         self, archive: ArchiveRow, started: datetime, finished: datetime, outcome: str, counts: str
     ) -> None:
@@ -467,8 +501,10 @@ _FILE_NAMES = tuple(_FILE.split(", "))
 
 
 def _item(values: Sequence[Any]) -> StoredItem:
-    *texts, in_trash, gone, line = values
-    return StoredItem(*texts, in_trash=bool(in_trash), gone=bool(gone), line=line)
+    exporter, key, title, place, stem, fingerprint, store, in_trash, gone, line = values
+    return StoredItem(
+        exporter, key, title, place, stem, fingerprint, store, bool(in_trash), bool(gone), line
+    )
 
 
 def _file(values: Sequence[Any]) -> StoredFile:

@@ -1,0 +1,127 @@
+"""Which archive this is: `archive.json`, and how a new archive comes into being."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from rootcellar.archive.disk import Disk, write_all
+from rootcellar.archive.layout import (
+    FORMAT,
+    FORMAT_VERSION,
+    IDENTITY,
+    INSIDE,
+    JOURNAL,
+    PARTS,
+    README,
+    STATUS,
+)
+from rootcellar.archive.texts import FORMAT_TEXT, README_TEXT
+from rootcellar.errors import UsageError
+
+LITTER = frozenset(
+    {
+        ".DS_Store",
+        ".fseventsd",
+        ".Spotlight-V100",
+        ".Trashes",
+        "lost+found",
+        "System Volume Information",
+    }
+)
+"""What operating systems put on an empty drive; also every name that begins with `._`."""
+_FIELDS = ("uuid", "format", "counter", "token", "tops")
+_UNBORN = f"{INSIDE}.new"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The contents of `archive.json`.
+
+    `counter` rises by one with every run that changes the archive, and `token` names that run, so
+    that a state that missed a run knows it. `tops` maps the folders at the top of the archive to
+    the exporters that own them.
+    """
+
+    uuid: str
+    format: int = FORMAT_VERSION
+    counter: int = 0
+    token: str = ""
+    tops: Mapping[str, str] = field(default_factory=dict)
+
+    def next(self, token: str, tops: Mapping[str, str]) -> "Identity":
+        """Return the identity after one more run, into which these exporters wrote."""
+        merged = dict(sorted({**self.tops, **tops}.items()))
+        return replace(self, counter=self.counter + 1, token=token, tops=merged)
+
+    def to_json(self) -> bytes:
+        """Return the file's bytes."""
+        return (json.dumps(asdict(self), indent=1) + "\n").encode()
+
+
+def read_identity(disk: Disk) -> Identity | None:
+    """Return which archive this is, or None when it is none; raises UsageError for a newer one."""
+    if disk.stat(IDENTITY) is None:
+        return None
+    try:
+        value = json.loads(disk.read(IDENTITY))
+        identity = Identity(**{name: value[name] for name in _FIELDS})
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"{disk.root / IDENTITY} is damaged.",
+            hint="Restore this small file from another copy of the archive; the archive's "
+            "contents are not affected.",
+        ) from error
+    if identity.format > FORMAT_VERSION:
+        raise UsageError(
+            f"The archive {disk.root} has format {identity.format}; this rootcellar knows "
+            f"formats up to {FORMAT_VERSION}.",
+            hint="Update rootcellar.",
+        )
+    return identity
+
+
+def is_litter(name: str) -> bool:
+    """Return whether a name is an operating system's own, and no content of a folder."""
+    return name in LITTER or name.startswith("._")
+
+
+def is_empty(folder: Path) -> bool:
+    """Return whether an archive may be made in a folder: nothing but litter is in it."""
+    return all(is_litter(path.name) or path.name == _UNBORN for path in folder.iterdir())
+
+
+def create(disk: Disk) -> Identity:
+    """Make an archive in the open folder; it exists from one moment to the next."""
+    identity = Identity(uuid=str(uuid.uuid4()))
+    with disk.create(IDENTITY.replace(INSIDE, _UNBORN, 1)) as file:
+        write_all(file, identity.to_json())
+    disk.flush()
+    disk.rename(_UNBORN, INSIDE)
+    explain(disk)
+    return identity
+
+
+def explain(disk: Disk) -> None:
+    """Write README.txt and FORMAT.txt where they are missing."""
+    for path, text in ((README, README_TEXT), (FORMAT, FORMAT_TEXT)):
+        if disk.stat(path) is None:
+            replace_file(disk, path, text.encode())
+    disk.flush()
+
+
+def replace_file(disk: Disk, path: str, data: bytes) -> None:
+    """Write a small file of the archive's own, all of it or none."""
+    part = f"{PARTS}/{path.rpartition('/')[2]}"
+    with disk.create(part) as file:
+        write_all(file, data)
+    disk.rename(part, path)
+
+
+def unmake(disk: Disk) -> None:
+    """Remove an archive that was made in this run and holds nothing."""
+    for path in (README, FORMAT, STATUS, IDENTITY):
+        disk.unlink(path)
+    for folder in (JOURNAL, PARTS, INSIDE):
+        disk.drop_empty_folder(folder)

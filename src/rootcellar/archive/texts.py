@@ -1,0 +1,63 @@
+"""The two texts every archive carries, so that it can be understood without rootcellar."""
+
+README_TEXT = """\
+This folder is an archive made by rootcellar: Apple data as plain files.
+
+You need no program to use it. Open the folders and look.
+
+  Photos/       one folder per day; each picture lies there exactly as it came from Photos.
+                "(edited)" is your edit of the picture before it, "(preview)" a small stand-in
+                for a picture that is not on this machine yet.
+                A file that ends in .xmp describes the picture whose name it bears: title,
+                caption, keywords, people, place. Most photo programs read it.
+                metadata.jsonl holds everything that Photos knew, one line of JSON a picture.
+    Albums/     one JSON file per album, naming its pictures in order.
+    People.json who is in which picture.
+  STATUS.txt    when this archive was last brought up to date, and whether anything is wrong.
+  .rootcellar/  former versions of files that changed (history), and notes of the program.
+                FORMAT.txt in there describes everything exactly.
+
+Please do not rename or change the pictures and the metadata.jsonl files. You may change .xmp
+files and pages of text: your version is kept, and never overwritten.
+
+Nothing is ever deleted here. What you delete in Photos stays in the archive; its line in
+metadata.jsonl then says "gone": true.
+"""
+
+FORMAT_TEXT = """\
+The format of a rootcellar archive, version 1
+
+Texts are UTF-8 in NFC, lines end in LF, JSON lines hold one JSON value a line, digests are sha256
+in lower-case hex, sizes are in bytes, paths use "/" and are relative to the archive's root.
+
+.rootcellar/archive.json
+    {"uuid", "format", "counter", "token", "tops"}: which archive this is; the counter rises with
+    every run that changes anything; "tops" names the exporter behind each folder at the top.
+
+metadata.jsonl (in every folder that holds items)
+    One line for each item of the folder, sorted by place (case-folded), then key:
+    {"key", "place", "title", "gone", "files": [{"path", "role", "size", "sha256"}], "record"}
+    "key" is Apple's own identifier. "place" is the name the item wished for, before it was made
+    portable and unique. "gone" is true when the item has vanished from the source. A file entry
+    with "view": true is a page rendered from the record; it may be made again. "absent" lists
+    the roles of files that have not been on the source so far. "in_trash": true marks what lies
+    in the source's own trash. "record" is all that is known of the item, without loss.
+
+Gatherings (Albums/**.json, People.json)
+    {"key", "title", "place", "gone", "record", "groups": {name: [{"key", "path"}]}}: a file made
+    of many items, in order. A member with "gone": true has vanished from the source.
+
+.rootcellar/history/ab/abcdef....ext
+    Former contents of files that were replaced or retired: whole files, named by their sha256,
+    in a folder named by its first two digits, with the extension they had.
+
+.rootcellar/quarantine/
+    Bytes that were found where they should not have been; nothing needs them, nothing is lost.
+
+.rootcellar/journal/, .rootcellar/parts/
+    Work in progress. After a crash the next run ends it; to clean up by hand, apply the renames
+    that journal/batch.jsonl lists ("put": path is the part, "to" its name), then remove both.
+
+Checking without rootcellar: every "sha256" in the metadata.jsonl files can be compared with
+what `shasum -a 256 FILE` (macOS) or `sha256sum FILE` (Linux) prints.
+"""

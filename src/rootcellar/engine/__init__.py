@@ -1,0 +1,1 @@
+"""One run: what an exporter sees becomes what the archive holds."""

@@ -1,0 +1,198 @@
+"""Gatherings: files made of many items, rendered from what the archive holds of their members."""
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from typing import Any
+
+from rootcellar.archive.names import fold, nfc, portable_stem, portable_suffix, with_digest
+from rootcellar.archive.writer import Batch, sha256_of_bytes
+from rootcellar.engine.writing import Changes, Neighbours, Writing
+from rootcellar.exporter import canonical_json
+from rootcellar.items import Gathering
+from rootcellar.state.rows import StoredDocument
+
+Member = dict[str, Any]
+
+
+class GatheringWriter:
+    """Brings the gatherings of one exporter up to date, in one batch.
+
+    `touched` are the keys of items whose files or fate changed in this run; None means all.
+    """
+
+    def __init__(
+        self, writing: Writing, exporter: str, top: str, touched: Collection[str] | None
+    ) -> None:
+        self.writing = writing
+        self.exporter = exporter
+        self.top = top
+        self.touched = touched
+        self.known = writing.state.gatherings(writing.archive, exporter)
+        self.batch: Batch = writing.batch()
+        self.changes = Changes()
+        self.neighbours = Neighbours(writing)
+
+    def write(self, gatherings: Iterable[Gathering], *, complete: bool) -> int:
+        """Write every gathering that differs from what the archive holds; return how many.
+
+        Unless the survey was `complete`, a gathering that is not there is not taken for gone.
+        """
+        wanted = {gathering.key: gathering for gathering in gatherings}
+        names = self._names(wanted)
+        for key in sorted(wanted):
+            self._write(wanted[key], names[key])
+        for key in sorted(set(self.known) - set(wanted)) if complete else ():
+            self._mark_gone(self.known[key])
+        count = len(self.changes.documents)
+        if count:
+            self.writing.commit(self.batch, self.changes)
+        return count
+
+    def _names(self, wanted: dict[str, Gathering]) -> dict[str, str]:
+        """Give every gathering its path; those that clash all take a piece of their digest."""
+        names: dict[str, str] = {}
+        claims: dict[str, list[str]] = {}
+        for key, gathering in wanted.items():
+            known = self.known.get(key)
+            if known is not None and known.place == gathering.place:
+                names[key] = known.path
+            else:
+                names[key] = self._path(gathering, digits=0)
+                claims.setdefault(fold(names[key]), []).append(key)
+        taken = {fold(names[key]) for key in wanted if key not in _all(claims)}
+        for folded, keys in claims.items():
+            for key in keys:
+                if len(keys) > 1 or folded in taken or not self._is_free(names[key], key):
+                    names[key] = self._path(wanted[key], digits=4)
+        return names
+
+    def _is_free(self, path: str, key: str) -> bool:
+        return self.neighbours.is_free(path, self.exporter, frozenset({key}))
+
+    def _path(self, gathering: Gathering, digits: int) -> str:
+        stem = f"{self.top}/{portable_stem(gathering.place)}"
+        if digits:
+            stem = with_digest(stem, gathering.key, digits)
+        return stem + portable_suffix(gathering.suffix)
+
+    def _write(self, gathering: Gathering, path: str) -> None:
+        known = self.known.get(gathering.key)
+        digest = _digest(gathering)
+        if known is not None and self._is_current(gathering, known, digest, path):
+            return
+        former = self._stored_groups(known) if known else {}
+        value = {
+            "key": gathering.key,
+            "title": gathering.title,
+            "place": gathering.place,
+            "gone": False,
+            "record": gathering.record,
+            "groups": {
+                name: self._members(keys, former.get(name, []))
+                for name, keys in gathering.groups.items()
+            },
+        }
+        self._put(known, path, value, gathering.place, digest)
+
+    def _is_current(
+        self, gathering: Gathering, known: StoredDocument, digest: str, path: str
+    ) -> bool:
+        if known.digest != digest or known.path != path or self.touched is None:
+            return False
+        members = {key for keys in gathering.groups.values() for key in keys}
+        return members.isdisjoint(self.touched) and self.writing.disk.stat(path) is not None
+
+    def _members(self, keys: Collection[str], former: list[Member]) -> list[Member]:
+        """Return the members in order, then those that are gone and belonged here before."""
+        here = list(keys)
+        there = set(here)
+        left = [member["key"] for member in former if member["key"] not in there]
+        paths = self.writing.state.primary_paths(
+            self.writing.archive, self.exporter, [*here, *left]
+        )
+        members = []
+        for key in [*here, *left]:
+            if key not in paths:
+                continue
+            path, gone = paths[key]
+            if key in there or gone:
+                member = {"key": key, "path": path}
+                members.append({**member, "gone": True} if gone else member)
+        return members
+
+    def _mark_gone(self, known: StoredDocument) -> None:
+        """Keep the file of a gathering that is no more, and say so in it."""
+        if known.digest == "gone" or not self.writing.is_intact(known):
+            return
+        value = json.loads(self.writing.disk.read(known.path))
+        value["gone"] = True
+        self._put(known, known.path, value, known.place, "gone")
+
+    def _stored_groups(self, known: StoredDocument) -> dict[str, list[Member]]:
+        if not self.writing.is_intact(known):
+            return {}
+        groups: dict[str, list[Member]] = json.loads(self.writing.disk.read(known.path))["groups"]
+        return groups
+
+    def _put(
+        self, known: StoredDocument | None, path: str, value: Any, place: str, digest: str
+    ) -> None:
+        data = readable(value)
+        if known is not None:
+            condition = self.writing.condition_of(known)
+            if condition == "intact" and (known.sha256, known.path) == (
+                sha256_of_bytes(data),
+                path,
+            ):
+                self.changes.documents.append(replace(known, place=place, digest=digest))
+                return
+            if condition == "intact":
+                self.batch.retire(known.path, known.sha256)
+            elif condition == "foreign":
+                self.batch.quarantine(known.path, self.writing.disk.sha256(known.path))
+            if known.path != path:
+                self.changes.dropped.append(known.path)
+        written = self.batch.put_bytes(data, path, 0)
+        self.changes.documents.append(
+            StoredDocument(
+                kind="gathering",
+                exporter=self.exporter,
+                key=value["key"],
+                path=path,
+                size=written.size,
+                sha256=written.sha256,
+                mtime_ns=written.mtime_ns,
+                place=place,
+                digest=digest,
+                run=self.writing.run,
+            )
+        )
+
+
+def _all(claims: dict[str, list[str]]) -> set[str]:
+    return {key for keys in claims.values() for key in keys}
+
+
+def _digest(gathering: Gathering) -> str:
+    value = [gathering.title, gathering.place, gathering.record, dict(gathering.groups)]
+    return sha256_of_bytes(canonical_json(value).encode("utf-8", "replace"))
+
+
+def readable(value: dict[str, Any]) -> bytes:
+    """Return a gathering as JSON with one line for each member, so that changes read well."""
+    groups = value["groups"]
+    lines = ["{"]
+    lines += [
+        f" {canonical_json(name)}: {canonical_json(part)},"
+        for name, part in value.items()
+        if name != "groups"
+    ]
+    lines.append(' "groups": {')
+    for number, (name, members) in enumerate(groups.items(), 1):
+        comma = "," if number < len(groups) else ""
+        rows = ",\n".join(f"   {canonical_json(member)}" for member in members)
+        inside = f"\n{rows}\n  " if rows else ""
+        lines.append(f"  {canonical_json(name)}: [{inside}]{comma}")
+    lines += [" }", "}"]
+    return (nfc("\n".join(lines)) + "\n").encode()

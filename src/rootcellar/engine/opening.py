@@ -1,0 +1,199 @@
+"""Opening an archive: is it the right one, is it there, is nobody else writing, is it known?"""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rootcellar.archive.disk import Disk, archive_errors
+from rootcellar.archive.identity import (
+    Identity,
+    create,
+    explain,
+    is_empty,
+    read_identity,
+    unmake,
+)
+from rootcellar.archive.writer import recover
+from rootcellar.engine.rebuilding import rebuild
+from rootcellar.engine.writing import settle_from_journal
+from rootcellar.errors import DestinationWaiting, RootcellarError, UsageError
+from rootcellar.state.rows import ArchiveRow
+from rootcellar.state.store import StateStore
+
+
+@dataclass
+class OpenArchive:
+    """An archive that is open for this run alone; `notes` tell a person what had to be done."""
+
+    path: Path
+    disk: Disk
+    identity: Identity
+    state: StateStore
+    made: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def row(self) -> ArchiveRow:
+        """What the state knows of the archive."""
+        row = self.state.archive(self.identity.uuid)
+        assert row is not None
+        return row
+
+    def unmake(self) -> None:
+        """Undo the making of an archive into which nothing came."""
+        unmake(self.disk)
+        self.state.forget(self.row)
+
+
+def locate(path: Path) -> Path:
+    """Return an archive's path as the state knows it: absolute, with links resolved."""
+    return Path(os.path.realpath(path.expanduser()))
+
+
+def look(path: Path, state: StateStore) -> Identity | None:
+    """Return which archive is at `path`, or None when one may be made there; nothing is written.
+
+    Raises UsageError for a place where no archive can be, DestinationWaiting when the archive
+    that belongs here is not there now.
+    """
+    path = locate(path)
+    known = dict(state.archive_paths())
+    if not path.exists():
+        _refuse_known(path, known)
+        _require_parent(path)
+        return None
+    if not path.is_dir():
+        raise UsageError(
+            f"{path} is a file; an archive is a folder.",
+            hint="Name a new or an empty folder with --archive.",
+        )
+    with archive_errors(path), contextlib.closing(Disk(path)) as disk:
+        identity = read_identity(disk)
+        empty = identity is None and is_empty(path)
+    if identity is not None:
+        _require_same(path, identity, known)
+        return identity
+    if empty:
+        _refuse_known(path, known)
+        _refuse_inside(path)
+        return None
+    hint = "Name a new or an empty folder with --archive."
+    if path in known:
+        hint = "The archive that was here is not here now; is another drive connected? " + hint
+    raise UsageError(f"{path} is not empty, and is no archive of rootcellar's.", hint=hint)
+
+
+def _require_parent(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise UsageError(
+            f"{path.parent} does not exist, so no archive can be made in it.",
+            hint="Check the spelling, connect the drive, or make that folder first.",
+        )
+    _refuse_inside(path)
+
+
+def _refuse_inside(path: Path) -> None:
+    for above in path.parents:
+        with contextlib.suppress(OSError):
+            if (above / ".rootcellar" / "archive.json").is_file():
+                raise UsageError(
+                    f"{path} lies inside the archive {above}.",
+                    hint=f"Use that archive (--archive {above}), or a folder outside it.",
+                )
+
+
+def _refuse_known(path: Path, known: dict[Path, str]) -> None:
+    for place in (path, *path.parents):
+        if place in known:
+            raise DestinationWaiting(
+                f"The archive {place} is not there now; nothing was written.",
+                hint="Connect its drive and run the same command again. (If the archive has "
+                "moved, name its new place with --archive.)",
+            )
+
+
+def _require_same(path: Path, identity: Identity, known: dict[Path, str]) -> None:
+    expected = known.get(path)
+    if expected is not None and expected != identity.uuid:
+        raise RootcellarError(
+            f"Another archive is at {path} than the one that was there before.",
+            hint="Was another drive connected, or an archive copied over it? If it is the one you "
+            f"want to use from now on: rootcellar rebuild --archive '{path}'",
+        )
+
+
+@contextlib.contextmanager
+def open_archive(path: Path, state: StateStore, *, adopt: bool = False) -> Iterator[OpenArchive]:
+    """Open the archive at `path` for writing, and make it if there is none and one may be made.
+
+    Ends what an earlier run was cut off in, and rebuilds the state when it is not the archive's.
+    With `adopt`, an archive other than the one known at this path is accepted.
+    """
+    path = locate(path)
+    if not adopt:
+        look(path, state)
+    with archive_errors(path), contextlib.ExitStack() as stack:
+        new_folder = not path.exists()
+        if new_folder:
+            path.mkdir()
+        disk = stack.enter_context(contextlib.closing(Disk(path)))
+        if not disk.lock():
+            raise _busy(path)
+        identity = read_identity(disk)
+        made = identity is None
+        if identity is None:
+            try:
+                identity = create(disk)
+            except BaseException:
+                if new_folder:
+                    with contextlib.suppress(OSError):
+                        path.rmdir()
+                raise
+        stack.enter_context(_local_lock(state, identity, path))
+        archive = OpenArchive(path, disk, identity, state, made)
+        _continue(archive)
+        yield archive
+
+
+def _continue(archive: OpenArchive) -> None:
+    """End an interrupted run and see to it that state and archive speak of the same run."""
+    disk, state = archive.disk, archive.state
+    if recover(disk, lambda settlement: settle_from_journal(state, settlement)):
+        archive.notes.append("The last run was cut off; its work has been completed.")
+    identity = read_identity(disk)
+    assert identity is not None
+    archive.identity = identity
+    explain(disk)
+    row = state.archive(identity.uuid)
+    if archive.made:
+        state.register(identity.uuid, identity.counter, identity.token)
+    elif row is None or row.token != identity.token:
+        found = rebuild(disk, identity, state)
+        reason = "is new to this machine" if row is None else "was changed by another machine"
+        archive.notes.append(
+            f"This archive {reason}: its state was rebuilt from {found.items:,} records."
+        )
+    state.place_archive(archive.row, archive.path)
+
+
+@contextlib.contextmanager
+def _local_lock(state: StateStore, identity: Identity, path: Path) -> Iterator[None]:
+    """Hold the lock beside the state: network drives often have none that works."""
+    folder = state.path.parent / "locks"
+    folder.mkdir(exist_ok=True)
+    with (folder / f"{identity.uuid}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise _busy(path) from error
+        yield
+
+
+def _busy(path: Path) -> DestinationWaiting:
+    return DestinationWaiting(
+        f"Another run is using the archive {path}.",
+        hint="Wait until it has finished; nothing needs to be done.",
+    )

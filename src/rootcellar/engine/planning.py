@@ -1,0 +1,42 @@
+"""A dry run: what would be done, found out without writing anything anywhere."""
+
+from collections.abc import Iterator
+
+from rootcellar.engine.exporting import Task, fingerprint_of
+from rootcellar.items import Sighting, Trouble
+from rootcellar.report import ExporterReport, Shortfall, shortfall_outcome
+from rootcellar.state.rows import ArchiveRow
+from rootcellar.state.staging import Staging
+from rootcellar.state.store import StateStore
+
+
+def plan_only(task: Task, state: StateStore, archive: ArchiveRow | None) -> ExporterReport:
+    """Return how many items would be new, looked at again, moved, left alone, or marked gone.
+
+    Nothing is read but the survey, so `changed` counts items that may have changed.
+    """
+    report = ExporterReport()
+    staging = Staging(state, archive, task.exporter.name)
+
+    def sightings() -> Iterator[Sighting]:
+        for found in task.exporter.survey(task.capture):
+            if isinstance(found, Trouble):
+                report.failed.append(Shortfall("", found.title, found.reason, found.hint))
+            else:
+                yield found
+
+    staging.add(sightings())
+    for one in staging.compared():
+        same = one.known_fingerprint == fingerprint_of(task, one.fingerprint)
+        if not one.known:
+            report.new += 1
+        elif not same or one.known_gone:
+            report.changed += 1
+        elif one.place != one.known_place:
+            report.moved += 1
+        else:
+            report.unchanged += 1
+    stores = staging.stores() if report.failed else None
+    report.gone = sum(1 for _ in staging.vanished(stores))
+    report.outcome = shortfall_outcome(0, len(report.failed), 0)
+    return report

@@ -1,0 +1,145 @@
+"""One run over all exporters: the archive opened once, each exporter in turn, the status told."""
+
+import contextlib
+import json
+import traceback
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rootcellar.archive.disk import archive_errors, explained
+from rootcellar.archive.identity import replace_file
+from rootcellar.archive.layout import STATUS
+from rootcellar.engine.exporting import ExporterRun, Progress, Task
+from rootcellar.engine.opening import OpenArchive, look, open_archive
+from rootcellar.engine.planning import plan_only
+from rootcellar.engine.writing import Writing
+from rootcellar.errors import RootcellarError, UsageError
+from rootcellar.report import ExporterReport, RunReport
+from rootcellar.state.store import StateStore, now
+from rootcellar.status import status_text
+
+TaskMaker = Callable[[], contextlib.AbstractContextManager[Task]]
+"""Opens the capture of one exporter, and closes it again."""
+OnProgress = Callable[[str, Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What one run is to do: which archive, and for each exporter a task or why there is none.
+
+    `stores` are the folders of the source that are read; no archive may lie inside one.
+    """
+
+    archive: Path
+    tasks: Mapping[str, TaskMaker]
+    tops: Mapping[str, str]
+    skipped: Mapping[str, ExporterReport] = field(default_factory=dict)
+    stores: Sequence[Path] = ()
+    dry_run: bool = False
+
+
+def run(order: Order, state: StateStore, progress: OnProgress | None = None) -> RunReport:
+    """Do what is ordered; raises RootcellarError only when no exporter could be started at all."""
+    _refuse_archive_in_store(order)
+    identity = look(order.archive, state)
+    report = RunReport(
+        archive=str(order.archive),
+        started=now().isoformat(timespec="seconds"),
+        dry_run=order.dry_run,
+    )
+    report.exporters.update(order.skipped)
+    if order.dry_run:
+        row = state.archive(identity.uuid) if identity else None
+        for name, make_task in order.tasks.items():
+            with make_task() as task:
+                report.exporters[name] = plan_only(task, state, row)
+    else:
+        with open_archive(order.archive, state) as archive:
+            _export(order, archive, report, progress or (lambda *_: None))
+    report.finished = now().isoformat(timespec="seconds")
+    return report
+
+
+def _refuse_archive_in_store(order: Order) -> None:
+    archive = Path(order.archive).expanduser().resolve()
+    for store in order.stores:
+        if archive == store or store in archive.parents:
+            raise UsageError(
+                f"The archive {archive} would lie inside {store}, which is only ever read.",
+                hint="Choose a folder outside of it, best on another drive.",
+            )
+
+
+def _export(order: Order, archive: OpenArchive, report: RunReport, progress: OnProgress) -> None:
+    started = now()
+    writing = Writing(archive.disk, archive.state, archive.identity, uuid.uuid4().hex, order.tops)
+    report.notes += archive.notes
+    for name, make_task in order.tasks.items():
+        report.exporters[name] = _export_one(name, make_task, writing, archive, progress)
+    if archive.made and not writing.changed and report.outcome == "failed":
+        archive.unmake()
+        return
+    _tell_status(archive, report)
+    counts = {name: _counts(one) for name, one in report.exporters.items()}
+    archive.state.put_run(writing.archive, started, now(), report.outcome, json.dumps(counts))
+
+
+def _export_one(
+    name: str,
+    make_task: TaskMaker,
+    writing: Writing,
+    archive: OpenArchive,
+    progress: OnProgress,
+) -> ExporterReport:
+    run: ExporterRun | None = None
+    try:
+        with make_task() as task:
+            run = ExporterRun(task, writing)
+            for step in run.run():
+                progress(name, step)
+            return run.report
+    except RootcellarError as error:
+        failure = error
+    except OSError as error:
+        failure = explained(error, archive.path)
+    except Exception as error:  # noqa: BLE001 - one exporter's fault must not stop the others
+        traceback.print_exc()
+        failure = RootcellarError(
+            f"The exporter {name} failed unexpectedly: {type(error).__name__}: {error}",
+            hint="This is a fault of the program; please report it with the lines above.",
+        )
+    report = run.report if run else ExporterReport()
+    if run is not None:
+        with contextlib.suppress(OSError):
+            run.failed(failure)
+    report.outcome, report.message, report.hint = failure.outcome, failure.message, failure.hint
+    return report
+
+
+def _tell_status(archive: OpenArchive, report: RunReport) -> None:
+    """Write STATUS.txt, the one file that every run rewrites."""
+    text = status_text(archive.state, archive.row, report)
+    try:
+        with archive_errors(archive.path):
+            replace_file(archive.disk, STATUS, text.encode())
+    except RootcellarError as error:
+        for one in report.exporters.values():
+            if one.outcome in ("ok", "partial"):
+                one.outcome, one.message, one.hint = error.outcome, error.message, error.hint
+
+
+def _counts(report: ExporterReport) -> dict[str, Any]:
+    plain = report.to_plain()
+    plain["absent"], plain["failed"] = len(report.absent), len(report.failed)
+    return plain
+
+
+def failure_report(error: RootcellarError) -> dict[str, Any]:
+    """Return the one JSON document that `--json` prints when nothing could be started."""
+    return {
+        "outcome": error.outcome,
+        "error": {"message": error.message, "hint": error.hint},
+    }

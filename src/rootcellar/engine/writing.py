@@ -1,0 +1,163 @@
+"""What all writing of one run shares: the archive, the state, and how a batch is settled."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+
+from rootcellar.archive.disk import Disk
+from rootcellar.archive.identity import Identity
+from rootcellar.archive.layout import IDENTITY
+from rootcellar.archive.names import fold, folder_of
+from rootcellar.archive.writer import Batch
+from rootcellar.errors import ArchiveUnwritable
+from rootcellar.state.rows import ArchiveRow, Settlement, StoredDocument, StoredFile, StoredItem
+from rootcellar.state.store import StateStore
+
+Condition = Literal["intact", "lost", "foreign"]
+SPARE_BYTES = 8 << 20
+"""What a batch leaves free on the drive, for the journal and the folders."""
+
+
+def settle_from_journal(state: StateStore, settlement: dict[str, Any]) -> None:
+    """Take over a settlement as a journal carries it."""
+    state.settle(msgspec.convert(settlement, Settlement))
+
+
+@dataclass
+class Changes:
+    """What one batch adds up to, for the state."""
+
+    items: list[StoredItem] = field(default_factory=list)
+    documents: list[StoredDocument] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    rekeyed: list[tuple[str, str, str]] = field(default_factory=list)
+    losses: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Writing:
+    """The archive and the state during one run; the run counter rises with the first write."""
+
+    def __init__(
+        self,
+        disk: Disk,
+        state: StateStore,
+        identity: Identity,
+        token: str,
+        tops: Mapping[str, str],
+    ) -> None:
+        """`tops` maps the folders at the top of the archive to the exporters that own them."""
+        self.disk = disk
+        self.tops = tops
+        self.state = state
+        self.identity = identity
+        self.token = token
+        self.files = 0
+        self.bytes = 0
+        row = state.archive(identity.uuid)
+        assert row is not None
+        self.archive: ArchiveRow = row
+
+    @property
+    def run(self) -> int:
+        """The counter of this run."""
+        return self.identity.counter if self.changed else self.identity.counter + 1
+
+    @property
+    def changed(self) -> bool:
+        """Whether this run has written to the archive yet."""
+        return self.identity.token == self.token
+
+    def batch(self) -> Batch:
+        """Return a new batch to fill."""
+        return Batch(self.disk)
+
+    def commit(self, batch: Batch, changes: Changes) -> None:
+        """Make a batch true, in the archive and in the state."""
+        puts = [step.to for step in batch.steps if step.kind == "put"]
+        identity = self.identity
+        if batch.steps and not self.changed:
+            identity = self.identity.next(self.token, self.tops)
+            batch.put_bytes(identity.to_json(), IDENTITY, 0)
+        settlement = Settlement(
+            archive=identity.uuid,
+            base=self.identity.token,
+            token=identity.token,
+            counter=identity.counter,
+            items=tuple(changes.items),
+            documents=tuple(changes.documents),
+            dropped=tuple(changes.dropped),
+            rekeyed=tuple(changes.rekeyed),
+            losses=tuple(changes.losses),
+        )
+        batch.commit(msgspec.to_builtins(settlement), self._settle)
+        self.identity = identity
+        self.files += len(puts)
+        row = self.state.archive(identity.uuid)
+        assert row is not None
+        self.archive = row
+
+    def _settle(self, settlement: dict[str, Any]) -> None:
+        settle_from_journal(self.state, settlement)
+
+    # -- what is in the archive --------------------------------------------------------------
+
+    def condition_of(self, known: StoredFile | StoredDocument) -> Condition:
+        """Return whether a file in the archive is what was written there.
+
+        Equal size and mtime are believed; otherwise the file is hashed.
+        """
+        status = self.disk.stat(known.path)
+        if status is None:
+            return "lost"
+        if status.size != known.size:
+            return "foreign"
+        if status.mtime_ns == known.mtime_ns or self.disk.sha256(known.path) == known.sha256:
+            return "intact"
+        return "foreign"
+
+    def is_intact(self, document: StoredDocument) -> bool:
+        """Return whether a records file or gathering is what was written."""
+        return self.condition_of(document) == "intact"
+
+    def require_space(self, wanted: int) -> None:
+        """Raise ArchiveUnwritable when `wanted` bytes do not fit, before any is written."""
+        free = self.disk.free_bytes()
+        if wanted + SPARE_BYTES > free:
+            raise ArchiveUnwritable(
+                f"The archive's drive is full: {wanted / 1e6:,.0f} MB are to be written, "
+                f"{free / 1e6:,.0f} MB are free.",
+                hint="Free some space on it and run the same command again; it continues where "
+                "it stopped. Nothing is lost.",
+            )
+
+
+class Neighbours:
+    """Which names are taken in the folders of one batch: by the state, strangers, or the batch."""
+
+    def __init__(self, writing: Writing) -> None:
+        self.writing = writing
+        self._claimed: dict[str, str] = {}
+        self._on_disk: dict[str, set[str]] = {}
+
+    def claim(self, path: str, key: str) -> None:
+        """Take a name for an item of this batch."""
+        self._claimed[fold(path)] = key
+
+    def is_free(self, path: str, exporter: str, owners: frozenset[str]) -> bool:
+        """Return whether the items `owners` of an exporter may write to `path`."""
+        folded = fold(path)
+        if (claimant := self._claimed.get(folded)) is not None:
+            return claimant in owners
+        if folded not in self._names(folder_of(path)):
+            holder = self.writing.state.holder(self.writing.archive, folded)
+            return holder is None or (holder[0] == exporter and holder[1] in owners)
+        holder = self.writing.state.holder(self.writing.archive, folded)
+        return holder is not None and holder[0] == exporter and holder[1] in owners
+
+    def _names(self, folder: str) -> set[str]:
+        if folder not in self._on_disk:
+            names = self.writing.disk.names(folder)
+            self._on_disk[folder] = {fold(f"{folder}/{name}") for name in names}
+        return self._on_disk[folder]

@@ -1,0 +1,94 @@
+"""What a run did, as values, as JSON and as words; `docs/reference/reports.md` has the shapes."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+OUTCOMES = ("ok", "partial", "waiting", "brake", "failed")
+"""From best to worst; the worst of its parts is the outcome of a run."""
+EXIT_CODES = {"ok": 0, "skipped": 0, "partial": 3, "waiting": 75, "brake": 4, "failed": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """One file that is not in the archive: whose it is, why, and what to do next."""
+
+    key: str
+    title: str
+    reason: str
+    hint: str
+    role: str = ""
+
+
+@dataclass
+class ExporterReport:
+    """What one exporter's run did; counts are of items, `files` of files written, in all bytes."""
+
+    outcome: str = "ok"
+    new: int = 0
+    changed: int = 0
+    moved: int = 0
+    unchanged: int = 0
+    gone: int = 0
+    kept: int = 0
+    skipped: int = 0
+    absent: list[Shortfall] = field(default_factory=list)
+    failed: list[Shortfall] = field(default_factory=list)
+    files: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    message: str = ""
+    hint: str = ""
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the report as plain JSON; message and hint only where there is something."""
+        plain = asdict(self)
+        plain["seconds"] = round(self.seconds, 3)
+        for name in ("message", "hint"):
+            if not plain[name]:
+                del plain[name]
+        return plain
+
+
+@dataclass
+class RunReport:
+    """What one run did, over all exporters; times are ISO 8601 in UTC."""
+
+    archive: str
+    started: str
+    finished: str = ""
+    snapshot: str | None = None
+    exporters: dict[str, ExporterReport] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    dry_run: bool = False
+
+    @property
+    def outcome(self) -> str:
+        """The worst outcome of any exporter."""
+        return worst(report.outcome for report in self.exporters.values())
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the report as the one JSON document that `--json` prints."""
+        plain: dict[str, Any] = {
+            "outcome": self.outcome,
+            "archive": self.archive,
+            "snapshot": self.snapshot,
+            "started": self.started,
+            "finished": self.finished,
+            "exporters": {name: one.to_plain() for name, one in self.exporters.items()},
+        }
+        if self.notes:
+            plain["notes"] = self.notes
+        if self.dry_run:
+            plain["dry_run"] = True
+        return plain
+
+
+def worst(outcomes: Any) -> str:
+    """Return the worst of some outcomes; `skipped` counts as ok."""
+    ranked = [OUTCOMES.index(one) for one in outcomes if one in OUTCOMES]
+    return OUTCOMES[max(ranked, default=0)]
+
+
+def shortfall_outcome(absent: int, failed: int, troubles: int) -> str:
+    """Return the outcome of an exporter that went through: partial when anything is short."""
+    return "partial" if absent or failed or troubles else "ok"
