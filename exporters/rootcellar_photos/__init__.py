@@ -1,1 +1,5 @@
 """Photos: every asset of a Photos library, read through osxphotos."""
+
+from rootcellar_photos.exporter import Photos, PhotosSettings
+
+__all__ = ["Photos", "PhotosSettings"]

@@ -1,0 +1,135 @@
+"""osxphotos, kept in one room: how it is loaded, silenced, given a slice, and let go.
+
+Everything here that begins with an underscore on the side of osxphotos is not promised by it;
+tests/exporters/photos compares each use with what this version does.
+"""
+
+import logging
+import re
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+_TABLE = re.compile(r"Z_\d+(ASSETS|KEYWORDS)$")
+Find = Callable[[str], Any]
+"""Returns osxphotos' PhotoInfo of a UUID, or None."""
+
+
+@contextmanager
+def photos_of(slice_path: Path, library: Path) -> Iterator[Find]:
+    """Load a slice with osxphotos and yield what finds a photo in it; all is freed afterwards.
+
+    osxphotos opens the slice, never a database of the library; of the library it reads the
+    plain files that describe edits.
+    """
+    osxphotos = _osxphotos()
+    _fit(slice_path)
+    usual, tempfile.tempdir = tempfile.tempdir, str(slice_path.parent)
+    try:
+        database = osxphotos.PhotosDB(slice_path, library_path=library)
+    finally:
+        tempfile.tempdir = usual
+    try:
+        yield lambda uuid: _photo(osxphotos, database, uuid)
+    finally:
+        database._tempdir.cleanup()  # noqa: SLF001 - else freed at some later time, with a warning
+        database._db_connection.close()  # noqa: SLF001 - the same
+        database._db_connection = None  # noqa: SLF001 - its destructor would close it again
+        for name in [name for name in vars(database) if name.startswith("_db")]:
+            delattr(database, name)  # photos and database refer to each other: free them now
+
+
+def facts_of(photo: Any) -> dict[str, Any]:
+    """Return what osxphotos keeps of a photo without a public name for it."""
+    info: dict[str, Any] = photo._info  # noqa: SLF001 - it has no public name
+    return info
+
+
+def faces_of(photo: Any) -> Iterator[Any]:
+    """Yield osxphotos' faces of a photo, each knowing its photo (else it makes one per face)."""
+    for face in photo.face_info:
+        face._photo = photo  # noqa: SLF001 - its own cache of the same object
+        yield face
+
+
+@lru_cache(maxsize=1024)
+def place_of(archive: bytes) -> Any:
+    """Return osxphotos' place of Photos' keyed archive; None for a damaged one.
+
+    Photos of one place share the archive's bytes, and unpacking one takes longer than the rest
+    of a record.
+    """
+    from osxphotos.placeinfo import PlaceInfo5
+
+    try:
+        return PlaceInfo5(archive)
+    except Exception:  # noqa: BLE001 - whatever a foreign archive raises, the photo has no place
+        return None
+
+
+def _osxphotos() -> Any:
+    """Return the module, imported only now (it takes a second) and with its warnings off."""
+    logging.getLogger("osxphotos").setLevel(logging.CRITICAL + 1)
+    import osxphotos
+
+    return osxphotos
+
+
+def _photo(osxphotos: Any, database: Any, uuid: str) -> Any:
+    info = database._dbphotos.get(uuid)  # noqa: SLF001 - get_photo() leaves out trash and bursts
+    return osxphotos.PhotoInfo(db=database, uuid=uuid, info=info) if info else None
+
+
+def _fit(slice_path: Path) -> None:
+    """Give the slice's join tables the names osxphotos expects for this model.
+
+    A minor release of macOS may number the entities anew (osxphotos issues 1628, 2077); the
+    meaning stays. Columns osxphotos names and this release lacks become empty ones.
+    """
+    from osxphotos._constants import _DB_TABLE_NAMES
+    from osxphotos.photosdb.photosdb_utils import get_photos_version_from_model
+
+    names = _DB_TABLE_NAMES[get_photos_version_from_model(str(slice_path))]
+    with closing(sqlite3.connect(slice_path, isolation_level=None)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        for key, owner, member in (
+            ("ALBUM_JOIN", r"Z_\d+ALBUMS", r"Z_\d+ASSETS"),
+            ("KEYWORD_JOIN", r"Z_\d+ASSETATTRIBUTES", r"Z_\d+KEYWORDS"),
+        ):
+            table, column = names[key].split(".")
+            there = _join(connection, tables, table, (owner, member))
+            if there is None:
+                continue
+            if there != table:
+                connection.execute(f'ALTER TABLE "{there}" RENAME TO "{table}"')
+            expected = {member: column}
+            if key == "ALBUM_JOIN":
+                expected[owner] = names["ASSET_ALBUM_JOIN"].split(".")[1]
+                expected[r"Z_FOK_\d+ASSETS"] = names["ALBUM_SORT_ORDER"].split(".")[1]
+            _rename_columns(connection, table, expected)
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
+    return [row[1] for row in connection.execute(f'PRAGMA table_info("{table}")')]
+
+
+def _join(
+    connection: sqlite3.Connection, tables: set[str], wanted: str, patterns: tuple[str, str]
+) -> str | None:
+    """Return the join table, whatever its number; the one of the expected name first."""
+    for table in sorted(filter(_TABLE.match, tables), key=lambda name: name != wanted):
+        columns = _columns(connection, table)
+        if all(any(re.fullmatch(pattern, name) for name in columns) for pattern in patterns):
+            return table
+    return None
+
+
+def _rename_columns(connection: sqlite3.Connection, table: str, expected: dict[str, str]) -> None:
+    for pattern, wanted in expected.items():
+        there = [name for name in _columns(connection, table) if re.fullmatch(pattern, name)]
+        if there and wanted not in there:
+            connection.execute(f'ALTER TABLE "{table}" RENAME COLUMN "{there[0]}" TO "{wanted}"')

@@ -1,0 +1,80 @@
+"""The Photos exporter: what the core asks, answered level by level.
+
+Level 0, `token`: nothing is opened. Level 1, `survey`: one pass over a private copy of the
+database and over the folders. Level 2, `read`: osxphotos on a slice that holds only the assets
+asked for. docs/reference/photos-records.md says what a record holds.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rootcellar.api import Capture, Exporter, Gathering, Item, Sighting, Store, Trouble
+from rootcellar_photos import library as libraries
+from rootcellar_photos.library import Library
+from rootcellar_photos.scan import scan
+
+
+@dataclass(frozen=True, slots=True)
+class PhotosSettings:
+    """The settings of photos.
+
+    `libraries` are paths of libraries to read instead of all those below Pictures; the core
+    consumes them when it looks for stores, nothing here does.
+    """
+
+    libraries: tuple[str, ...] = ()
+
+
+class Photos(Exporter):
+    """Every asset of every Photos library: originals, edits, and all that Photos knows of them."""
+
+    name: ClassVar[str] = "photos"
+    title: ClassVar[str] = "Photos"
+    reads: ClassVar[tuple[Store, ...]] = (
+        Store("Photos library", "Pictures", recognise=libraries.is_library),
+    )
+    settings: ClassVar[type] = PhotosSettings
+
+    def __init__(self) -> None:
+        self._opened: tuple[Capture, list[Library], list[Trouble]] | None = None
+
+    def token(self, capture: Capture) -> str | None:
+        """Return a digest of databases and folders as a stat shows them."""
+        return libraries.token(capture)
+
+    def survey(self, capture: Capture) -> Iterator[Sighting | Trouble]:
+        """Yield every asset, also trashed, hidden, shared and unpicked ones of a burst."""
+        readable, troubles = self._libraries(capture)
+        yield from troubles
+        said: set[str] = set()
+        for library in readable:
+            for seen in scan(library):
+                if len(readable) > 1:
+                    if seen.row.uuid in said:
+                        continue  # a copy of a library: the one changed last has been read
+                    said.add(seen.row.uuid)
+                yield seen.sighting
+
+    def read(self, capture: Capture, keys: Collection[str]) -> Iterator[Item]:
+        """Yield the items of these keys, library by library, through one slice for each."""
+        from rootcellar_photos.reading import read_items
+
+        wanted = set(keys)
+        for library in self._libraries(capture)[0]:
+            if wanted:
+                for item in read_items(capture, library, wanted):
+                    yield item
+                    wanted.discard(item.sighting.key)
+
+    def gatherings(self, capture: Capture) -> Iterator[Gathering]:
+        """Yield a page for every album, and one for all people."""
+        from rootcellar_photos.albums import gatherings
+
+        return gatherings(self._libraries(capture)[0])
+
+    def _libraries(self, capture: Capture) -> tuple[list[Library], list[Trouble]]:
+        """Return the libraries of this capture, opened once."""
+        if self._opened is None or self._opened[0] is not capture:
+            self._opened = (capture, *libraries.open_libraries(capture))
+        return self._opened[1], self._opened[2]

@@ -1,0 +1,72 @@
+"""Which files a library keeps for an asset. Every folder is listed once per run.
+
+Photos names the files of an asset after its UUID: `originals/3/3DD2….heic`, `3DD2…_3.mov` beside
+it, `resources/renders/3/3DD2…_1_201_a.jpeg`. Names are kept sorted, so that those of one asset
+are found by bisection; their sizes and times are asked for one asset at a time.
+"""
+
+import os
+from bisect import bisect_left
+from pathlib import Path
+from stat import S_ISREG
+
+Signature = tuple[int, int]
+"""Size in bytes and modification time in nanoseconds."""
+
+
+class Folders:
+    """The folders of one library, listed when first asked for."""
+
+    def __init__(self, library: Path) -> None:
+        self.library = library
+        self._names: dict[str, list[str]] = {}
+        scopes = self.names("scopes")
+        self.original_roots = [f"scopes/{name}/originals" for name in scopes]
+        self.original_roots = [root for root in self.original_roots if self.names(root)]
+        self.render_roots = ["resources/renders"]
+        self.render_roots += [f"scopes/{name}/resources/renders" for name in scopes]
+        self.render_roots = [root for root in self.render_roots if self.names(root)]
+        self.shared_roots = [
+            root
+            for root in ("scopes/cloudsharing/data", "resources/cloudsharing/data")
+            if self.names(root)
+        ]
+        self.preview_roots = [
+            root
+            for place in ("", *(f"scopes/{name}/" for name in scopes), "resources/cloudsharing/")
+            for below in ("resources/derivatives", "resources/derivatives/masters")
+            if self.names(root := place + below)
+        ]
+
+    def names(self, folder: str) -> list[str]:
+        """Return the sorted names in a folder of the library; none when it cannot be listed."""
+        names = self._names.get(folder)
+        if names is None:
+            try:
+                names = sorted(os.listdir(self.library / folder))  # noqa: PTH208 - names, no Path each
+            except OSError:
+                names = []
+            self._names[folder] = names
+        return names
+
+    def starting_with(self, folder: str, stem: str) -> list[str]:
+        """Return the names in a folder that are `stem` followed by `.` or `_` and more."""
+        names = self._names.get(folder)
+        if names is None:
+            names = self.names(folder)
+        at = bisect_left(names, stem)
+        found = []
+        while at < len(names) and names[at].startswith(stem):
+            if names[at][len(stem) : len(stem) + 1] in (".", "_"):
+                found.append(names[at])
+            at += 1
+        return found
+
+
+def signature(path: str) -> Signature | None:
+    """Return size and time of a plain file; None when there is none at that path."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - called for every file of a library: Path costs twice
+    except OSError:
+        return None
+    return (status.st_size, status.st_mtime_ns) if S_ISREG(status.st_mode) else None

@@ -1,0 +1,178 @@
+"""One Photos library, opened: its private database, its schema, its folders; or why it cannot be.
+
+This module alone decides which libraries are read, in which order, and what is said about one
+that cannot be read.
+"""
+
+import hashlib
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rootcellar.api import Capture, SourceError, StoreMissing, StoreUnreadable, Trouble, opened
+from rootcellar_photos.folders import Folders
+from rootcellar_photos.schema import Schema, read_schema
+
+FRESH_SECONDS = 2.0
+"""A file changed more recently may change again without its time telling: FAT counts in 2 s."""
+MEDIA_FOLDERS = (
+    "originals",
+    "resources/renders",
+    "resources/cloudsharing/data",
+    "scopes/cloudsharing/data",
+    "scopes/momentshared/originals",
+    "scopes/syndication/originals",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A library that can be read. `database` is the private copy."""
+
+    path: Path
+    database: Path
+    schema: Schema
+    folders: Folders
+
+    @property
+    def identity(self) -> str:
+        """Return what tells this library from another, wherever it lies."""
+        return self.schema.identity or self.path.name
+
+
+def is_library(folder: Path) -> bool:
+    """Return whether a folder is a Photos library, by content; also one without its database."""
+    if not folder.is_dir():
+        return False
+    database = folder / "database"
+    if any(os.path.isfile(database / name) for name in ("Photos.sqlite", "photos.db")):  # noqa: PTH113 - unlike Path.is_file it never raises
+        return True
+    if folder.suffix.lower() == ".photoslibrary":
+        return True
+    return all(os.path.isdir(folder / name) for name in ("originals", "resources"))  # noqa: PTH112 - never raises
+
+
+def open_libraries(capture: Capture) -> tuple[list[Library], list[Trouble]]:
+    """Open every library of the capture, the one changed last first.
+
+    One that cannot be read becomes a Trouble; when none can be read, its error is raised.
+    """
+    libraries: list[Library] = []
+    troubles: list[Trouble] = []
+    errors: list[SourceError] = []
+    paths = sorted(
+        {found.path for found in capture.stores}, key=lambda path: (-_changed(path), path)
+    )
+    for path in paths:
+        try:
+            libraries.append(open_library(capture, path))
+        except SourceError as error:
+            errors.append(error)
+            troubles.append(Trouble(path.name, error.message, error.hint))
+    if errors and not libraries:
+        raise errors[0]
+    return libraries, troubles
+
+
+def open_library(capture: Capture, path: Path) -> Library:
+    """Capture and open one library; StoreMissing or StoreUnreadable when it cannot be."""
+    source = path / "database" / "Photos.sqlite"
+    try:
+        source.stat()
+    except FileNotFoundError:
+        _refuse_without_database(capture, path)
+    except OSError:
+        pass  # forbidden: the capture tries, and says so
+    database = capture.database(source)
+    with opened(database) as connection:
+        schema = read_schema(connection, path.name)
+    if not schema.is_known:
+        raise StoreUnreadable(
+            f"{path.name} is of a Photos version that is not known here "
+            f"(database model {schema.model or 'untold'}).",
+            hint="Update rootcellar: `pip install --upgrade rootcellar`. "
+            "What is in the archive already is safe.",
+        )
+    return Library(path, database, schema, Folders(path))
+
+
+def token(capture: Capture) -> str | None:
+    """Return a digest of what a stat shows of all libraries; None when too fresh to tell."""
+    limit = time.time_ns() - int(FRESH_SECONDS * 1e9)
+    digest = hashlib.sha256()
+    for path in sorted(found.path for found in capture.stores):
+        database = path / "database"
+        watched = [database / "Photos.sqlite", *(database / "search" / name for name in _SEARCH)]
+        for file in watched:
+            digest.update(f"{file}={capture.signature(file)}\n".encode(errors="replace"))
+        moments = {str(file): _moment(file) for file in (*watched, *_wals(watched))}
+        for folder in MEDIA_FOLDERS:
+            moments.update(_folder_moments(path / folder))
+        if any(moment > limit for moment in moments.values()):
+            return None
+        for name in sorted(moments):
+            digest.update(f"{name}={moments[name]}\n".encode(errors="replace"))
+    return digest.hexdigest()
+
+
+_SEARCH = ("psi.sqlite", "leo.sqlite")
+"""Photos' own search index, which holds the labels; `leo.sqlite` since macOS 27."""
+
+
+def _wals(files: list[Path]) -> list[Path]:
+    return [file.with_name(file.name + "-wal") for file in files]
+
+
+def _moment(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _folder_moments(folder: Path) -> dict[str, int]:
+    """Return the modification time of a folder and of those in it (files come and go there)."""
+    moments = {str(folder): _moment(folder)}
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir():
+                    moments[entry.path] = entry.stat().st_mtime_ns
+    except OSError:
+        pass  # not there, or forbidden: the survey tells
+    return moments
+
+
+def _changed(library: Path) -> int:
+    database = library / "database" / "Photos.sqlite"
+    return max(_moment(file) for file in (database, *_wals([database])))
+
+
+def search_index(capture: Capture, library: Library) -> Path | None:
+    """Return a private copy of the label index; a library without a sound one has no labels."""
+    for name in _SEARCH:
+        try:
+            return capture.database(library.path / "database" / "search" / name)
+        except SourceError:
+            continue
+    return None
+
+
+def _refuse_without_database(capture: Capture, path: Path) -> None:
+    """Raise the error that fits a library without a Photos.sqlite."""
+    legacy = path / "database" / "photos.db"
+    if legacy.exists():
+        with opened(capture.database(legacy)) as connection:
+            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        if tables & {"RKMaster", "RKVersion"}:
+            raise StoreUnreadable(
+                f"{path.name} was made by Photos 4 or older (macOS 10.14), "
+                "which is not supported yet.",
+                hint="Open a copy of the library in a newer Photos: it converts the library.",
+            )
+    raise StoreMissing(
+        f"{path.name} is a Photos library without a database (database/Photos.sqlite).",
+        hint="The library is incomplete: restore it from a backup, or let Photos repair it by "
+        "holding Option and Command while opening it. What is in the archive already is safe.",
+    )

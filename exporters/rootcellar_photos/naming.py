@@ -1,0 +1,117 @@
+"""Where an asset wishes to lie: the day it was taken, in its own zone, and its original name."""
+
+import math
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+from unicodedata import normalize
+from zoneinfo import ZoneInfo
+
+from rootcellar_photos.rows import AssetRow
+
+APPLE_EPOCH = datetime(2001, 1, 1, tzinfo=UTC)
+FIRST_YEAR = 1826
+"""The year of the oldest photograph that survives: earlier dates are nonsense."""
+LAST_YEAR = 2200
+"""Later dates are nonsense. Fixed, so that a place never depends on the day of the export."""
+
+_SAME_TYPE = {"jpg": "jpeg", "jpe": "jpeg", "tif": "tiff", "heif": "heic", "qt": "mov"}
+
+
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> tzinfo | None:
+    """Return the zone of an IANA name; None for Photos' other spellings, such as GMT-0400."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # also ZoneInfoNotFoundError, and names such as ".."
+        return None
+
+
+def moment(seconds: float | None, zone: tzinfo = UTC) -> datetime | None:
+    """Return the time that Core Data keeps as seconds since 2001; None when it is none."""
+    if seconds is None or not isinstance(seconds, int | float) or not math.isfinite(seconds):
+        return None
+    try:
+        return (APPLE_EPOCH + timedelta(seconds=seconds)).astimezone(zone)
+    except (OverflowError, ValueError):
+        return None
+
+
+@lru_cache(maxsize=256)
+def _fixed(seconds: int) -> tzinfo:
+    return timezone(timedelta(seconds=seconds))
+
+
+def taken(row: AssetRow) -> datetime | None:
+    """Return when the photo was taken, in its own zone; None for no date or an absurd one.
+
+    The zone is the one Photos names (ZTIMEZONENAME) where it is an IANA name, else the offset
+    it keeps: as osxphotos reads them.
+    """
+    zone: tzinfo = UTC
+    named = _zone(row.zone) if row.zone else None
+    if named is not None:
+        zone = named
+    elif row.offset and abs(row.offset) < 86400:
+        zone = _fixed(row.offset)
+    date = moment(row.created, zone)
+    if date is None or not FIRST_YEAR <= date.year <= LAST_YEAR:
+        return None
+    return date
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Split a file name into stem and extension (with its dot); a number is no extension."""
+    extension = extension_of(name)
+    stem, bare = name.removesuffix(extension), extension[1:]
+    if 1 < len(extension) <= 6 and bare.isalnum() and not bare.isdecimal():
+        return stem, extension
+    return name, ""
+
+
+def component(text: str) -> str:
+    """Return text as one component of a place: composed (NFC), and without a slash."""
+    return text_of(text).replace("/", "-").strip() or "Untitled"
+
+
+def text_of(text: str) -> str:
+    """Return text composed (NFC) and free of lone surrogates, which no UTF-8 file can hold."""
+    if text.isascii():
+        return text
+    return normalize("NFC", text).encode("utf-8", "replace").decode("utf-8")
+
+
+def original_name(row: AssetRow) -> str:
+    """Return the name the file had when it was imported."""
+    return text_of(row.original_filename or row.filename or row.uuid)
+
+
+def place(stem: str, date: datetime | None) -> str:
+    """Return the wished-for place: `2024/2024-07-14/IMG_0412`, or `undated/IMG_0412`."""
+    if date is None:
+        return f"undated/{component(stem)}"
+    year = f"{date.year:04}"
+    return f"{year}/{year}-{date.month:02}-{date.day:02}/{component(stem)}"
+
+
+@lru_cache(maxsize=4096)
+def original_extension(wanted: str, on_disk: str) -> str:
+    """Return the extension for the original: its first one when that agrees with the file's."""
+    if not on_disk or (wanted and _type(wanted) == _type(on_disk)):
+        return wanted or on_disk
+    return text_of(on_disk)
+
+
+def _type(extension: str) -> str:
+    bare = extension[1:].casefold()
+    return _SAME_TYPE.get(bare, bare)
+
+
+def extension_of(name: str) -> str:
+    """Return the last extension of a name or path, with its dot; none when there is none."""
+    at = name.rfind(".")
+    return name[at:] if at > name.rfind("/") + 1 else ""
+
+
+def like(extension: str, model: str) -> str:
+    """Return an extension in the case of another: `.MOV` beside `.HEIC`, `.mov` beside `.heic`."""
+    return extension.upper() if model[1:].isupper() else extension

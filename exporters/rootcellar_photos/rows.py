@@ -1,0 +1,259 @@
+"""What the survey reads of each asset: its row, and what other tables say about it.
+
+Everything comes in the order of the asset's Z_PK, so that the tables are merged while they
+stream and memory does not grow with the library.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from rootcellar_photos.schema import ATTRIBUTES, Schema
+
+
+class AssetRow(NamedTuple):
+    """The columns of an asset that decide its place, its files and its fingerprint."""
+
+    pk: int
+    uuid: str
+    asset_version: int | None
+    attributes_version: int | None
+    description_version: int | None
+    exif_version: int | None
+    adjustment_version: int | None
+    directory: str | None
+    filename: str | None
+    original_filename: str | None
+    created: float | None
+    offset: int | None
+    zone: str | None
+    modified: float | None
+    adjusted: float | None
+    trash_state: int | None
+    hidden: int | None
+    favourite: int | None
+    kind: int | None
+    subtype: int | None
+    adjustments: int | None
+    saved_type: int | None
+    published: float | None
+    cloud_state: int | None
+    owner: str | None
+    uti: str | None
+    syndication: str | None
+    import_uuid: str | None
+    master_state: int | None
+
+    @property
+    def is_movie(self) -> bool:
+        """Return whether it is a video (ZKIND 1)."""
+        return self.kind == 1
+
+    @property
+    def is_shared(self) -> bool:
+        """Return whether it belongs to a shared album."""
+        return self.published is not None
+
+    @property
+    def is_referenced(self) -> bool:
+        """Return whether the original lies outside the library, where the person keeps it."""
+        return self.saved_type == 10 or (self.directory or "").startswith("/")
+
+
+class ResourceRow(NamedTuple):
+    """One row of ZINTERNALRESOURCE: a file that Photos knows of, here or elsewhere."""
+
+    asset: int
+    type: int | None
+    subtype: int | None
+    store_class: int | None
+    version: int | None
+    recipe: int | None
+    local: int | None
+    remote: int | None
+    length: int | None
+    fingerprint: str | None
+    uti: str | None
+    volume: str | None
+    path: str | None
+
+
+class Beside:
+    """A stream of rows that belong to assets, taken one asset at a time, in ascending order."""
+
+    def __init__(self, rows: Iterator[tuple[Any, ...]]) -> None:
+        self._rows = rows
+        self._next = next(rows, None)
+        self.at = _END if self._next is None else self._next[0]
+        """The asset of the next row: nothing is to be taken for one before it."""
+
+    def take(self, pk: int) -> list[tuple[Any, ...]]:
+        """Return the rows of this asset, key and all; those of earlier ones are passed over."""
+        taken = []
+        row, rows = self._next, self._rows
+        while row is not None and row[0] <= pk:
+            if row[0] == pk:
+                taken.append(row)
+            row = next(rows, None)
+        self._next = row
+        self.at = _END if row is None else row[0]
+        return taken
+
+
+_END = 2**63
+
+
+def asset_rows(
+    connection: sqlite3.Connection, schema: Schema, *, some: bool
+) -> Iterator[AssetRow]:
+    """Yield the assets in the order of Z_PK; `some`: those of the temporary table `wanted`."""
+    a, b, column = schema.asset, ATTRIBUTES, schema.column
+    columns = (
+        *("a.Z_PK", "a.ZUUID", "a.Z_OPT", "b.Z_OPT", "d.Z_OPT", "e.Z_OPT", "u.Z_OPT"),
+        *(column(a, name, "a") for name in ("ZDIRECTORY", "ZFILENAME")),
+        *(column(b, "ZORIGINALFILENAME", "b"), column(a, "ZDATECREATED", "a")),
+        *(column(b, name, "b") for name in ("ZTIMEZONEOFFSET", "ZTIMEZONENAME")),
+        *(column(a, name, "a") for name in _ASSET_COLUMNS),
+        column(a, schema.has_adjustments, "a"),
+        *(column(a, name, "a") for name in _MORE_ASSET_COLUMNS),
+        *(column(b, "ZSYNDICATIONIDENTIFIER", "b"), "s.ZUUID"),
+        column("ZCLOUDMASTER", "ZCLOUDLOCALSTATE", "m"),
+    )
+    joins = "".join(
+        f" LEFT JOIN {table} {alias} ON {on}" for table, alias, on in _beside_joins(schema)
+    )
+    where = " WHERE a.Z_PK IN (SELECT pk FROM wanted)" if some else ""
+    cursor = connection.execute(
+        f"SELECT {', '.join(columns)} FROM {a} a JOIN {b} b ON b.ZASSET = a.Z_PK"
+        f"{joins}{where} ORDER BY a.Z_PK"
+    )
+    cursor.row_factory = None
+    return map(AssetRow._make, cursor)
+
+
+_ASSET_COLUMNS = (
+    *("ZMODIFICATIONDATE", "ZADJUSTMENTTIMESTAMP", "ZTRASHEDSTATE", "ZHIDDEN", "ZFAVORITE"),
+    *("ZKIND", "ZKINDSUBTYPE"),
+)
+_MORE_ASSET_COLUMNS = (
+    *("ZSAVEDASSETTYPE", "ZCLOUDBATCHPUBLISHDATE", "ZCLOUDLOCALSTATE"),
+    *("ZCLOUDOWNERHASHEDPERSONID", "ZUNIFORMTYPEIDENTIFIER"),
+)
+
+
+def _beside_joins(schema: Schema) -> Iterator[tuple[str, str, str]]:
+    """Yield (table, alias, condition) of what hangs one to one on an asset.
+
+    A table or column that this database lacks is joined on nothing.
+    """
+    a, b = schema.asset, ATTRIBUTES
+    empty = "(SELECT NULL Z_PK, NULL Z_OPT, NULL ZUUID, NULL ZCLOUDLOCALSTATE)"
+    for table, alias, near, far in (
+        ("ZASSETDESCRIPTION", "d", (b, "b", "ZASSETDESCRIPTION"), "Z_PK"),
+        ("ZEXTENDEDATTRIBUTES", "e", (a, "a", "ZEXTENDEDATTRIBUTES"), "Z_PK"),
+        ("ZUNMANAGEDADJUSTMENT", "u", (b, "b", "ZUNMANAGEDADJUSTMENT"), "Z_PK"),
+        ("ZGENERICALBUM", "s", (a, "a", "ZIMPORTSESSION"), "Z_PK"),
+        ("ZCLOUDMASTER", "m", (a, "a", "ZMASTER"), "Z_PK"),
+    ):
+        if table in schema.tables and schema.has(near[0], near[2]):
+            yield table, alias, f"{alias}.{far} = {near[1]}.{near[2]}"
+        else:
+            yield empty, alias, "FALSE"
+
+
+def _resource_query(schema: Schema) -> str:
+    """Return the resources that are more than a thumbnail: originals, and what edits made."""
+    table = "ZINTERNALRESOURCE"
+    names = (
+        *("ZRESOURCETYPE", "ZDATASTORESUBTYPE", "ZDATASTORECLASSID", "ZVERSION", "ZRECIPEID"),
+        *("ZLOCALAVAILABILITY", "ZREMOTEAVAILABILITY", "ZDATALENGTH", "ZFINGERPRINT"),
+    )
+    uti = "r.ZCOMPACTUTI" if schema.has(table, "ZCOMPACTUTI") else "NULL"
+    columns = [schema.column(table, name, "r") for name in names]
+    joins = ""
+    places = ("NULL", "NULL")
+    if schema.has(table, "ZFILESYSTEMBOOKMARK") and "ZFILESYSTEMVOLUME" in schema.tables:
+        joins = (
+            " LEFT JOIN ZFILESYSTEMBOOKMARK k ON k.Z_PK = r.ZFILESYSTEMBOOKMARK"
+            " LEFT JOIN ZFILESYSTEMVOLUME v ON v.Z_PK = r.ZFILESYSTEMVOLUME"
+        )
+        places = ("v.ZNAME", "k.ZPATHRELATIVETOVOLUME")
+    return (
+        f"SELECT r.ZASSET, {', '.join((*columns, uti, *places))} FROM {table} r{joins}"
+        " WHERE (r.ZRECIPEID = 0 OR r.ZVERSION = 2 OR r.ZDATASTORECLASSID <> 0){some}"
+        " ORDER BY r.ZASSET, r.Z_PK"
+    )
+
+
+def _queries(schema: Schema) -> Iterator[tuple[str, str, str]]:
+    """Yield (name, query, the column that holds the asset) for all that stands beside an asset."""
+    tables = schema.tables
+    if "ZINTERNALRESOURCE" in tables:
+        yield "resources", _resource_query(schema), "r.ZASSET"
+    if schema.albums:
+        join = schema.albums
+        yield (
+            "albums",
+            (
+                f"SELECT j.{join.member}, g.ZUUID FROM {join.table} j"
+                f" JOIN ZGENERICALBUM g ON g.Z_PK = j.{join.owner}"
+                f" WHERE ifnull(g.ZTRASHEDSTATE, 0) = 0 AND g.ZKIND IN (2, 1505, 1508){{some}}"
+                f" ORDER BY j.{join.member}, g.ZUUID"
+            ),
+            f"j.{join.member}",
+        )
+    if schema.shared_album_entity and schema.has(schema.asset, "ZCOLLECTIONSHARE"):
+        yield (
+            "shared_albums",
+            (
+                f"SELECT a.Z_PK, g.ZUUID FROM {schema.asset} a"
+                " JOIN ZSHARE g ON g.Z_PK = a.ZCOLLECTIONSHARE"
+                f" WHERE g.Z_ENT = {schema.shared_album_entity}"
+                " AND ifnull(g.ZTRASHEDSTATE, 0) = 0{some} ORDER BY a.Z_PK"
+            ),
+            "a.Z_PK",
+        )
+    if schema.keywords:
+        join = schema.keywords
+        yield (
+            "keywords",
+            (
+                f"SELECT b.ZASSET, k.ZTITLE FROM {join.table} j"
+                f" JOIN {ATTRIBUTES} b ON b.Z_PK = j.{join.owner}"
+                f" JOIN ZKEYWORD k ON k.Z_PK = j.{join.member}"
+                " WHERE TRUE{some} ORDER BY b.ZASSET, k.ZTITLE"
+            ),
+            "b.ZASSET",
+        )
+    if {"ZDETECTEDFACE", "ZPERSON"} <= tables.keys():
+        asset, person = schema.face_asset, schema.face_person
+        yield (
+            "faces",
+            (
+                f"SELECT f.{asset}, f.ZUUID, f.ZCENTERX, f.ZCENTERY, f.ZSIZE, p.ZPERSONUUID,"
+                f" p.ZFULLNAME FROM ZDETECTEDFACE f JOIN ZPERSON p ON p.Z_PK = f.{person}"
+                f" WHERE p.ZFULLNAME <> ''{{some}} ORDER BY f.{asset}, f.ZUUID, f.Z_PK"
+            ),
+            f"f.{asset}",
+        )
+    if schema.has("ZCLOUDSHAREDCOMMENT", "ZCOMMENTEDASSET"):
+        asset = "coalesce(c.ZCOMMENTEDASSET, c.ZLIKEDASSET)"
+        yield (
+            "comments",
+            (
+                f"SELECT {asset}, c.Z_PK, c.Z_OPT, c.ZCOMMENTTEXT FROM ZCLOUDSHAREDCOMMENT c"
+                f" WHERE TRUE{{some}} ORDER BY {asset}, c.Z_PK"
+            ),
+            asset,
+        )
+
+
+def beside(connection: sqlite3.Connection, schema: Schema, *, some: bool) -> dict[str, Beside]:
+    """Open the streams of all that stands beside the assets, in the same order as the assets."""
+    streams = {}
+    for name, query, key in _queries(schema):
+        condition = f" AND {key} IN (SELECT pk FROM wanted)" if some else f" AND {key} > 0"
+        cursor = connection.execute(query.format(some=condition))
+        cursor.row_factory = None
+        streams[name] = Beside(cursor)
+    return streams

@@ -1,0 +1,146 @@
+"""Level 1: every asset of a library, seen in one pass over its database and its folders.
+
+A fingerprint covers all that is exported of an asset: the versions of its rows, what hangs on
+it, and size and time of each of its files, so that a file that was replaced or has arrived is
+found without a change in the database. View counts of other tables, machine labels and analysis
+state are not in it. osxphotos is not needed here.
+"""
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from rootcellar.api import Sighting, opened
+from rootcellar_photos.library import Library
+from rootcellar_photos.naming import original_name, place, split_name, taken
+from rootcellar_photos.resources import Part, parts
+from rootcellar_photos.rows import AssetRow, ResourceRow, asset_rows, beside
+from rootcellar_photos.schema import ATTRIBUTES, Schema
+
+SIDECAR = ".xmp"
+Around = dict[str, list[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One asset as the survey sees it: its row, its files, and what hangs on it."""
+
+    row: AssetRow
+    date: datetime | None
+    parts: list[Part]
+    resources: list[ResourceRow]
+    albums: list[str]
+    sighting: Sighting
+
+
+def scan(library: Library, keys: Collection[str] | None = None) -> Iterator[Seen]:
+    """Yield every asset of the library, or those of `keys`; the same for the same state."""
+    with opened(library.database) as connection:
+        connection.execute("BEGIN")
+        if keys is not None:
+            want(connection, library.schema, keys)
+        yield from _scan(connection, library, some=keys is not None)
+
+
+def want(
+    connection: sqlite3.Connection, schema: Schema, keys: Collection[str], database: str = "main"
+) -> None:
+    """Fill the temporary table `wanted` with the row numbers of these assets."""
+    connection.execute("CREATE TEMP TABLE wanted (pk INTEGER PRIMARY KEY)")
+    connection.execute(
+        f"INSERT INTO wanted SELECT min(a.Z_PK) FROM {database}.{schema.asset} a"
+        f" JOIN {database}.{ATTRIBUTES} b ON b.ZASSET = a.Z_PK"
+        " WHERE a.ZUUID IN (SELECT value FROM json_each(?)) GROUP BY a.ZUUID",
+        (json.dumps(list(keys)),),
+    )
+
+
+def _scan(connection: sqlite3.Connection, library: Library, *, some: bool) -> Iterator[Seen]:
+    schema, folders, root = library.schema, library.folders, str(library.path)
+    identity = library.identity
+    beside_assets = beside(connection, schema, some=some)
+    resources = beside_assets.pop("resources", None)
+    streams = tuple(beside_assets.items())
+    once = _repeated(connection, schema)
+    names = _names(connection, schema)
+    for row in asset_rows(connection, schema, some=some):
+        if not row.uuid or once.get(row.uuid, row.pk) != row.pk:
+            continue
+        pk = row.pk
+        rows = list(map(ResourceRow._make, resources.take(pk))) if resources else []
+        around = {name: stream.take(pk) for name, stream in streams if stream.at <= pk}
+        stem, extension = split_name(original_name(row))
+        files = parts(row, rows, folders, root, extension)
+        date = taken(row)
+        common = (schema.model, names if row.is_shared or row.owner else "")
+        sighting = Sighting(
+            key=row.uuid,
+            title=original_name(row),
+            place=place(stem, date),
+            fingerprint=_fingerprint(row, rows, around, files, common),
+            suffixes=suffixes(files),
+            store=identity,
+            in_trash=row.trash_state == 1,
+        )
+        albums = [uuid for name in _ALBUMS for _, uuid in around.get(name, ())]
+        yield Seen(row, date, files, rows, albums, sighting)
+
+
+_ALBUMS = ("albums", "shared_albums")
+
+
+def suffixes(files: list[Part]) -> tuple[str, ...]:
+    """Return the suffixes of all files of an asset, the sidecar's last."""
+    return (*(part.suffix for part in files), sidecar_suffix(files))
+
+
+def sidecar_suffix(files: list[Part]) -> str:
+    """Return the sidecar's suffix: the original's and `.xmp`, as exiftool and digiKam expect."""
+    original = next(part for part in files if part.role == "original")
+    return original.suffix + SIDECAR
+
+
+def _fingerprint(
+    row: AssetRow,
+    rows: list[ResourceRow],
+    around: Around,
+    files: list[Part],
+    common: tuple[int, str],
+) -> str:
+    """Return a digest of all that is exported of an asset, wherever the library lies."""
+    found = [
+        (part.role, part.suffix, part.found, part.absent and part.absent.reason) for part in files
+    ]
+    known = repr((row[2:], [r[1:] for r in rows], around, found, common))
+    return blake2b(known.encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def _repeated(connection: sqlite3.Connection, schema: Schema) -> dict[str, int]:
+    """Return the UUIDs that more than one row claims, each with the row that counts."""
+    return dict(
+        connection.execute(
+            f"SELECT a.ZUUID, min(a.Z_PK) FROM {schema.asset} a"
+            f" JOIN {ATTRIBUTES} b ON b.ZASSET = a.Z_PK GROUP BY a.ZUUID HAVING count(*) > 1"
+        ).fetchall()
+    )
+
+
+def _names(connection: sqlite3.Connection, schema: Schema) -> str:
+    """Return a digest of the names of people who share: records of shared pictures hold them."""
+    digest = blake2b(digest_size=16)
+    for table, columns in (
+        ("ZCLOUDSHAREDALBUMINVITATIONRECORD", ("ZINVITEEHASHEDPERSONID", "ZINVITEEFULLNAME")),
+        ("ZGENERICALBUM", ("ZCLOUDOWNERHASHEDPERSONID", "ZCLOUDOWNERFULLNAME")),
+        ("ZSHAREPARTICIPANT", ("ZHASHEDPERSONID", "ZNAMECOMPONENTS")),
+    ):
+        if all(schema.has(table, column) for column in columns):
+            for row in connection.execute(
+                f"SELECT DISTINCT {columns[0]}, {columns[1]} FROM {table}"
+                f" WHERE {columns[0]} IS NOT NULL ORDER BY 1, 2"
+            ):
+                digest.update(repr(tuple(row)).encode("utf-8", "replace"))
+    return digest.hexdigest()
