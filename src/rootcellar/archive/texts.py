@@ -44,8 +44,10 @@ metadata.jsonl (in every folder that holds items)
     in the source's own trash. "record" is all that is known of the item, without loss.
 
 Gatherings (Albums/**.json, People.json)
-    {"key", "title", "place", "gone", "record", "groups": {name: [{"key", "path"}]}}: a file made
-    of many items, in order. A member with "gone": true has vanished from the source.
+    {"key", "title", "place", "gone", "record", "groups": {name: [run, ...]}}: a file made of many
+    items, in order. A run is {"folder", "files": [names]}: members that follow each other and lie
+    in one folder. Members of which there is no file yet are {"absent": [keys]}. A run with
+    "gone": true has vanished from the source.
 
 .rootcellar/history/ab/abcdef....ext
     Former contents of files that were replaced or retired: whole files, named by their sha256,

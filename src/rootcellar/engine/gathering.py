@@ -1,7 +1,7 @@
 """Gatherings: files made of many items, rendered from what the archive holds of their members."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,13 @@ from rootcellar.exporter import canonical_json
 from rootcellar.items import Gathering
 from rootcellar.state.rows import StoredDocument
 
-Member = dict[str, Any]
+Run = dict[str, Any]
+"""Members of a gathering that follow each other and lie in one folder.
+
+`{"folder", "files"}`, or `{"absent": [keys]}` for items of which the archive holds no file yet;
+`"gone": true` when they have vanished from the source. An album of thousands stays small enough
+to be kept in every version.
+"""
 
 
 class GatheringWriter:
@@ -103,23 +109,25 @@ class GatheringWriter:
         members = {key for keys in gathering.groups.values() for key in keys}
         return members.isdisjoint(self.touched) and self.writing.disk.stat(path) is not None
 
-    def _members(self, keys: Collection[str], former: list[Member]) -> list[Member]:
+    def _members(self, keys: Collection[str], former: list[Run]) -> list[Run]:
         """Return the members in order, then those that are gone and belonged here before."""
         here = list(keys)
-        there = set(here)
-        left = [member["key"] for member in former if member["key"] not in there]
-        paths = self.writing.state.primary_paths(
-            self.writing.archive, self.exporter, [*here, *left]
-        )
-        members = []
-        for key in [*here, *left]:
-            if key not in paths:
-                continue
-            path, gone = paths[key]
-            if key in there or gone:
-                member = {"key": key, "path": path}
-                members.append({**member, "gone": True} if gone else member)
-        return members
+        found = self.writing.state.primary_paths(self.writing.archive, self.exporter, here)
+        members = [(*found[key], key) for key in here if key in found]
+        there = {path for path, _, _ in members} | set(here)
+        for path, key in _listed(former):
+            if (path or key) not in there and (left := self._gone_member(path, key)):
+                members.append(left)
+        return _runs(members)
+
+    def _gone_member(self, path: str, key: str) -> tuple[str, bool, str] | None:
+        """Return a former member as (path, gone, key) when its item is gone from the source."""
+        state, archive = self.writing.state, self.writing.archive
+        if path:
+            holder = state.holder(archive, fold(path))
+            key = holder[1] if holder and holder[0] == self.exporter else ""
+        found = state.primary_paths(archive, self.exporter, [key])
+        return (*found[key], key) if key in found and found[key][1] else None
 
     def _mark_gone(self, known: StoredDocument) -> None:
         """Keep the file of a gathering that is no more, and say so in it."""
@@ -129,10 +137,10 @@ class GatheringWriter:
         value["gone"] = True
         self._put(known, known.path, value, known.place, "gone")
 
-    def _stored_groups(self, known: StoredDocument) -> dict[str, list[Member]]:
+    def _stored_groups(self, known: StoredDocument) -> dict[str, list[Run]]:
         if not self.writing.is_intact(known):
             return {}
-        groups: dict[str, list[Member]] = json.loads(self.writing.disk.read(known.path))["groups"]
+        groups: dict[str, list[Run]] = json.loads(self.writing.disk.read(known.path))["groups"]
         return groups
 
     def _put(
@@ -174,13 +182,38 @@ def _all(claims: dict[str, list[str]]) -> set[str]:
     return {key for keys in claims.values() for key in keys}
 
 
+def _runs(members: Iterable[tuple[str, bool, str]]) -> list[Run]:
+    """Return members, given as (path, gone, key) in order, as runs."""
+    runs: list[Run] = []
+    for path, gone, key in members:
+        folder, _, name = path.rpartition("/")
+        head: Run = {"folder": folder} if path else {}
+        listed = "files" if path else "absent"
+        last = runs[-1] if runs else {}
+        if listed in last and last.get("folder", "") == folder and last.get("gone", False) == gone:
+            last[listed].append(name or key)
+            continue
+        run = {**head, listed: [name or key]}
+        runs.append({**run, "gone": True} if gone else run)
+    return runs
+
+
+def _listed(runs: Iterable[Run]) -> Iterator[tuple[str, str]]:
+    """Yield the members of runs as (path, key), one of which is empty."""
+    for run in runs:
+        for name in run.get("files", ()):
+            yield f"{run['folder']}/{name}", ""
+        for key in run.get("absent", ()):
+            yield "", key
+
+
 def _digest(gathering: Gathering) -> str:
     value = [gathering.title, gathering.place, gathering.record, dict(gathering.groups)]
     return sha256_of_bytes(canonical_json(value).encode("utf-8", "replace"))
 
 
 def readable(value: dict[str, Any]) -> bytes:
-    """Return a gathering as JSON with one line for each member, so that changes read well."""
+    """Return a gathering as JSON with one line for each run, so that changes read well."""
     groups = value["groups"]
     lines = ["{"]
     lines += [
@@ -189,9 +222,9 @@ def readable(value: dict[str, Any]) -> bytes:
         if name != "groups"
     ]
     lines.append(' "groups": {')
-    for number, (name, members) in enumerate(groups.items(), 1):
+    for number, (name, runs) in enumerate(groups.items(), 1):
         comma = "," if number < len(groups) else ""
-        rows = ",\n".join(f"   {canonical_json(member)}" for member in members)
+        rows = ",\n".join(f"   {canonical_json(run)}" for run in runs)
         inside = f"\n{rows}\n  " if rows else ""
         lines.append(f"  {canonical_json(name)}: [{inside}]{comma}")
     lines += [" }", "}"]

@@ -86,6 +86,17 @@ def look(path: Path, state: StateStore) -> Identity | None:
     raise UsageError(f"{path} is not empty, and is no archive of rootcellar's.", hint=hint)
 
 
+def require_archive(path: Path, state: StateStore) -> None:
+    """Raise unless there is an archive at `path`, of whatever identity; nothing is written."""
+    path = locate(path)
+    if path.is_dir():
+        with archive_errors(path), contextlib.closing(Disk(path)) as disk:
+            if read_identity(disk) is not None:
+                return
+    look(path, state)
+    raise UsageError(f"There is no archive at {path}.", hint="Check the path and the drive.")
+
+
 def _require_parent(path: Path) -> None:
     if not path.parent.is_dir():
         raise UsageError(
