@@ -41,7 +41,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One exporter to run, with what it runs on."""
+    """One exporter to run, with what it runs on.
+
+    `troubles` are stores that should be there and are not: none of their items count as gone.
+    """
 
     exporter: Exporter
     capture: Capture
@@ -50,6 +53,7 @@ class Task:
     views_digest: str
     accept_losses: bool = False
     thorough: bool = False
+    troubles: tuple[Trouble, ...] = ()
 
     @property
     def top(self) -> str:
@@ -79,7 +83,7 @@ class ExporterRun:
         self.report = ExporterReport()
         self.row: ExporterRow = self.state.exporter(writing.archive, self.name)
         self.staging = Staging(self.state, writing.archive, self.name)
-        self.troubles: list[Trouble] = []
+        self.troubles: list[Trouble] = list(task.troubles)
         self.failures = 0
         self.touched: set[str] = set()
         self.lost: set[str] = set()
@@ -111,7 +115,7 @@ class ExporterRun:
         return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
     def _has_work(self, token: str) -> bool:
-        if self.task.thorough or token != self.row.token:
+        if self.task.thorough or self.troubles or token != self.row.token:
             return True
         awaited = self.state.awaited(self.writing.archive, self.name)
         return any(path.exists() for path in awaited)

@@ -5,7 +5,7 @@ import json
 import traceback
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,24 @@ from rootcellar.engine.exporting import ExporterRun, Progress, Task
 from rootcellar.engine.opening import OpenArchive, look, open_archive
 from rootcellar.engine.planning import plan_only
 from rootcellar.engine.writing import Writing
-from rootcellar.errors import RootcellarError, UsageError
-from rootcellar.report import ExporterReport, RunReport
+from rootcellar.errors import RootcellarError, StoreMissing, UsageError
+from rootcellar.report import ExporterReport, RunReport, worst
+from rootcellar.state.rows import ArchiveRow
 from rootcellar.state.store import StateStore, now
 from rootcellar.status import status_text
 
 TaskMaker = Callable[[], contextlib.AbstractContextManager[Task]]
 """Opens the capture of one exporter, and closes it again."""
 OnProgress = Callable[[str, Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Why an exporter finds nothing to export; `asked` tells whether it was asked for by name."""
+
+    message: str
+    hint: str
+    asked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +46,7 @@ class Order:
     archive: Path
     tasks: Mapping[str, TaskMaker]
     tops: Mapping[str, str]
-    skipped: Mapping[str, ExporterReport] = field(default_factory=dict)
+    missing: Mapping[str, Missing] = field(default_factory=dict)
     stores: Sequence[Path] = ()
     dry_run: bool = False
 
@@ -50,9 +60,9 @@ def run(order: Order, state: StateStore, progress: OnProgress | None = None) -> 
         started=now().isoformat(timespec="seconds"),
         dry_run=order.dry_run,
     )
-    report.exporters.update(order.skipped)
+    row = state.archive(identity.uuid) if identity else None
+    report.exporters.update(_without_store(order, state, row))
     if order.dry_run:
-        row = state.archive(identity.uuid) if identity else None
         for name, make_task in order.tasks.items():
             with make_task() as task:
                 report.exporters[name] = plan_only(task, state, row)
@@ -61,6 +71,32 @@ def run(order: Order, state: StateStore, progress: OnProgress | None = None) -> 
             _export(order, archive, report, progress or (lambda *_: None))
     report.finished = now().isoformat(timespec="seconds")
     return report
+
+
+def _without_store(
+    order: Order, state: StateStore, archive: ArchiveRow | None
+) -> dict[str, ExporterReport]:
+    """Report the exporters that find no data: failed when asked for or when there was some before.
+
+    Raises StoreMissing when nothing is left to do.
+    """
+    reports = {}
+    for name, missing in order.missing.items():
+        had_items = archive is not None and state.living(archive, name) > 0
+        reports[name] = ExporterReport(outcome="skipped")
+        if missing.asked or had_items:
+            reports[name] = ExporterReport("failed", message=missing.message, hint=missing.hint)
+    if not order.tasks and (archive is None or worst(_outcomes(reports)) == "ok"):
+        first = next(iter(order.missing.values()), None)
+        raise StoreMissing(
+            first.message if first else "No exporter is installed.",
+            hint=first.hint if first else "Install rootcellar again.",
+        )
+    return reports
+
+
+def _outcomes(reports: Mapping[str, ExporterReport]) -> list[str]:
+    return [report.outcome for report in reports.values()]
 
 
 def _refuse_archive_in_store(order: Order) -> None:
@@ -77,6 +113,9 @@ def _export(order: Order, archive: OpenArchive, report: RunReport, progress: OnP
     started = now()
     writing = Writing(archive.disk, archive.state, archive.identity, uuid.uuid4().hex, order.tops)
     report.notes += archive.notes
+    for name, missing in report.exporters.items():
+        if missing.outcome == "failed":
+            _remember_failure(archive, name, missing)
     for name, make_task in order.tasks.items():
         report.exporters[name] = _export_one(name, make_task, writing, archive, progress)
     if archive.made and not writing.changed and report.outcome == "failed":
@@ -119,6 +158,15 @@ def _export_one(
     return report
 
 
+def _remember_failure(archive: OpenArchive, name: str, report: ExporterReport) -> None:
+    row = archive.state.exporter(archive.row, name)
+    failure = (report.outcome, report.message, report.hint)
+    archive.state.put_exporter(
+        archive.row,
+        replace(row, token="", outcome=failure[0], message=failure[1], hint=failure[2]),
+    )
+
+
 def _tell_status(archive: OpenArchive, report: RunReport) -> None:
     """Write STATUS.txt, the one file that every run rewrites."""
     text = status_text(archive.state, archive.row, report)
@@ -135,11 +183,3 @@ def _counts(report: ExporterReport) -> dict[str, Any]:
     plain = report.to_plain()
     plain["absent"], plain["failed"] = len(report.absent), len(report.failed)
     return plain
-
-
-def failure_report(error: RootcellarError) -> dict[str, Any]:
-    """Return the one JSON document that `--json` prints when nothing could be started."""
-    return {
-        "outcome": error.outcome,
-        "error": {"message": error.message, "hint": error.hint},
-    }

@@ -1,0 +1,107 @@
+"""`rootcellar export`: bring the archive up to date."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from rootcellar.cli.output import size_in_words, tell_json, warn
+from rootcellar.cli.progress import shown_progress
+from rootcellar.cli.setting import Setting, choose_archive, json_option, setting_options
+from rootcellar.report import EXIT_CODES, ExporterReport, RunReport
+from rootcellar.state.store import StateStore, default_path
+
+SHOWN = 5
+"""How many absent or failed files are named on the screen; --json names all."""
+
+
+@click.command()
+@click.argument("exporters", nargs=-1, metavar="[EXPORTER ...]")
+@setting_options
+@click.option("--dry-run", is_flag=True, help="Tell what would be done, and write nothing.")
+@click.option("--thorough", is_flag=True, help="Compare everything, also what seems unchanged.")
+@click.option(
+    "--accept-losses",
+    is_flag=True,
+    help="Go on although many items were deleted: it is what you meant.",
+)
+@json_option
+def command(
+    exporters: tuple[str, ...],
+    archive: Path | None,
+    home: Path | None,
+    settings: Path | None,
+    dry_run: bool,
+    thorough: bool,
+    accept_losses: bool,
+    as_json: bool,
+) -> None:
+    """Bring the archive up to date.
+
+    Without names, every exporter that finds its data is run. The archive is made when the folder
+    is new or empty.
+    """
+    from rootcellar.engine.running import run
+
+    setting = Setting.load(settings, home)
+    order = setting.order(exporters, thorough=thorough, accept_losses=accept_losses)
+    with StateStore(default_path()) as state:
+        place = choose_archive(archive, setting.settings, state)
+        with shown_progress(quiet=as_json) as progress:
+            report = run(order(place, dry_run), state, progress)
+    if as_json:
+        tell_json(report.to_plain())
+    else:
+        tell_report(report)
+    sys.exit(EXIT_CODES[report.outcome])
+
+
+def tell_report(report: RunReport) -> None:
+    """Print what a run did, as a person wants to read it."""
+    for note in report.notes:
+        warn(note)
+    for name, one in report.exporters.items():
+        click.echo(f"{click.style(name.capitalize(), bold=True)}: {_summary(one)}")
+        if one.message:
+            colour = "red" if one.outcome == "failed" else "yellow"
+            click.echo(click.style(f"  {one.message}", fg=colour))
+            if one.hint:
+                click.echo(f"  {one.hint}")
+        _tell_shortfalls(one)
+    if report.dry_run:
+        click.echo("Nothing was written: this was a dry run.")
+    else:
+        click.echo(f"Archive: {report.archive}")
+
+
+def _summary(report: ExporterReport) -> str:
+    if report.outcome == "skipped":
+        return "not here"
+    counts = {
+        "new": report.new,
+        "changed": report.changed,
+        "moved": report.moved,
+        "gone from the source (kept in the archive)": report.gone,
+        "unchanged": report.unchanged,
+    }
+    said = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+    if report.kept:
+        said += f"; {report.kept:,} pages kept that you have edited"
+    if report.files:
+        said += f"; {report.files:,} files, {size_in_words(report.bytes)} written"
+    return said or "nothing there"
+
+
+def _tell_shortfalls(report: ExporterReport) -> None:
+    for what, shortfalls in (("absent", report.absent), ("failed", report.failed)):
+        groups: dict[tuple[str, str], list[str]] = {}
+        for one in shortfalls:
+            groups.setdefault((one.reason, one.hint), []).append(one.title)
+        for (reason, hint), titles in groups.items():
+            colour = "red" if what == "failed" else "yellow"
+            files = "file" if len(titles) == 1 else "files"
+            click.echo(click.style(f"  {len(titles):,} {files} {what}: {reason}", fg=colour))
+            more = f" and {len(titles) - SHOWN:,} more" if len(titles) > SHOWN else ""
+            click.echo(f"    {', '.join(titles[:SHOWN])}{more}")
+            if hint:
+                click.echo(f"    {hint}")

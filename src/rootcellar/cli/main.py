@@ -1,0 +1,62 @@
+"""The `rootcellar` command; every subcommand is imported only when it is called."""
+
+import importlib
+import sys
+
+import click
+
+from rootcellar import __version__
+from rootcellar.cli.output import tell_error
+from rootcellar.errors import RootcellarError
+
+COMMANDS = {
+    "init": "Find what is on this machine, choose a place, write the settings.",
+    "export": "Bring the archive up to date.",
+    "status": "Tell what is safe, what is missing, how old it is, and where.",
+    "doctor": "Tell what can be read here, what cannot, and what to do about it.",
+    "exporters": "List the exporters, what each reads, and whether it can here.",
+    "rebuild": "Make the state again from the archive itself.",
+    "demo": "Make a small made-up Mac home and archive it, to see the whole thing work.",
+}
+
+
+class LazyCommands(click.Group):
+    """Lists the commands without importing them, so that `--help` is instant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands, in the order in which people need them."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"rootcellar.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from what is known of them here."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="rootcellar")
+def rootcellar() -> None:
+    """Keep your Apple photos, notes and reminders as plain files that you own.
+
+    Start with: rootcellar init ARCHIVE
+    """
+
+
+def main() -> None:
+    """Run the command line; errors a person can act on are told without a trace."""
+    try:
+        rootcellar(standalone_mode=True)
+    except RootcellarError as error:
+        sys.exit(tell_error(error, as_json="--json" in sys.argv))
+    except BrokenPipeError:
+        sys.exit(1)

@@ -1,0 +1,51 @@
+"""`rootcellar rebuild`: make the state again from the archive itself."""
+
+from pathlib import Path
+
+import click
+
+from rootcellar.cli.output import tell_json
+from rootcellar.cli.setting import archive_option, choose_archive, json_option, load_only_settings
+from rootcellar.state.store import StateStore, default_path
+
+SHOWN = 10
+
+
+@click.command()
+@archive_option
+@click.option("--settings", type=click.Path(path_type=Path), help="Use this settings file.")
+@json_option
+def command(archive: Path | None, settings: Path | None, as_json: bool) -> None:
+    """Make the state again from the archive itself.
+
+    The state on the internal disk remembers what has been exported. It can be lost without harm:
+    everything in it is read back from the archive. The archive is only read.
+    """
+    from rootcellar.archive.identity import read_identity
+    from rootcellar.engine.opening import open_archive, require_archive
+    from rootcellar.engine.rebuilding import rebuild
+
+    with StateStore(default_path()) as state:
+        place = choose_archive(archive, load_only_settings(settings), state)
+        require_archive(place, state)
+        with open_archive(place, state, adopt=True) as opened:
+            identity = read_identity(opened.disk)
+            assert identity is not None
+            found = rebuild(opened.disk, identity, state)
+    if as_json:
+        tell_json(
+            {
+                "outcome": "partial" if found.lost else "ok",
+                "archive": str(place),
+                "items": found.items,
+                "files": found.files,
+                "lost": list(found.lost),
+            }
+        )
+        return
+    click.echo(f"The state was rebuilt: {found.items:,} items, {found.files:,} files.")
+    if found.lost:
+        click.echo(f"{len(found.lost):,} files are named by the records, but are not there:")
+        for path in found.lost[:SHOWN]:
+            click.echo(f"  {path}")
+        click.echo("The next export takes them from the source again, where it still has them.")

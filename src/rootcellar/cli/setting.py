@@ -1,0 +1,185 @@
+"""What commands share: the settings, the installed exporters, the home, the choice of archive."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from rootcellar.config import Settings, digest, load_settings
+from rootcellar.engine.exporting import Task
+from rootcellar.engine.running import Missing, Order, TaskMaker
+from rootcellar.errors import UsageError
+from rootcellar.exporter import Exporter
+from rootcellar.items import Trouble
+from rootcellar.plugins import Installed, installed
+from rootcellar.sources.home import FoundStores, HomeFolder, open_capture, sweep_scratch
+from rootcellar.state.store import StateStore
+from rootcellar.views import Views
+
+OrderFor = Callable[[Path, bool], Order]
+
+
+def setting_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say where things are."""
+    for option in (
+        click.option(
+            "--settings",
+            type=click.Path(path_type=Path),
+            help="Use this settings file.",
+        ),
+        click.option(
+            "--home",
+            type=click.Path(path_type=Path),
+            help="The Mac home to read: this one's, or a copied or mounted one.",
+        ),
+        archive_option,
+    ):
+        command = option(command)
+    return command
+
+
+archive_option = click.option(
+    "--archive", type=click.Path(path_type=Path), help="The archive's folder."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The settings as they hold for one command: file, options, what is installed."""
+
+    settings: Settings
+    installed: Installed
+    home: HomeFolder
+
+    @classmethod
+    def load(cls, settings_file: Path | None, home: Path | None) -> "Setting":
+        """Read the settings and look which exporters there are."""
+        settings = load_only_settings(settings_file)
+        sweep_scratch()
+        return cls(settings, installed(), HomeFolder(home or settings.home))
+
+    def stores(self, exporter: Exporter) -> FoundStores:
+        """Return the stores of an exporter in this home, and what is wrong with others."""
+        return self.home.stores(exporter.reads, self._named(exporter))
+
+    # -- which exporters ---------------------------------------------------------------------
+
+    def chosen(self, names: Sequence[str]) -> list[Exporter]:
+        """Return the exporters that are asked for; raises UsageError for an unknown name."""
+        known = {exporter.name: exporter for exporter in self.installed.exporters}
+        wanted = list(dict.fromkeys(names or self.settings.exporters or known))
+        for name in wanted:
+            if name not in known:
+                broken = {plugin.name: plugin.reason for plugin in self.installed.broken}
+                why = f" It is installed, but broken: {broken[name]}" if name in broken else ""
+                raise UsageError(
+                    f"There is no exporter named {name}.{why}",
+                    hint=f"There are: {', '.join(sorted(known))}.",
+                )
+        return [known[name] for name in wanted]
+
+    def order(self, names: Sequence[str], *, thorough: bool, accept_losses: bool) -> OrderFor:
+        """Find the stores of every exporter asked for; return what makes an order for a run.
+
+        Raises StoreMissing when there is nothing to export at all.
+        """
+        exporters = self.chosen(names)
+        views = Views(self.settings.templates, self.installed.exporters)
+        tasks: dict[str, TaskMaker] = {}
+        missing: dict[str, Missing] = {}
+        stores: list[Path] = []
+        for exporter in exporters:
+            found = self.stores(exporter)
+            if not found.stores:
+                missing[exporter.name] = self._missing(exporter, found, exporter.name in names)
+                continue
+            stores += [store.path for store in found.stores]
+            options = {"thorough": thorough, "accept_losses": accept_losses}
+            tasks[exporter.name] = self._task_maker(exporter, views, found, options)
+        return lambda archive, dry_run: Order(
+            archive=archive,
+            tasks=tasks,
+            tops={exporter.title or exporter.name: exporter.name for exporter in exporters},
+            missing=missing,
+            stores=stores,
+            dry_run=dry_run,
+        )
+
+    def _missing(self, exporter: Exporter, found: FoundStores, asked: bool) -> Missing:
+        places = ", ".join(f"{self.home.path / store.home}" for store in exporter.reads)
+        kinds = " or ".join(dict.fromkeys(store.name for store in exporter.reads))
+        hint = (
+            "Name the home that holds it with --home: the folder with Pictures and Library in it."
+        )
+        if any(store.recognise and store.recognise(self.home.path) for store in exporter.reads):
+            hint = (
+                f"{self.home.path} is itself a {kinds}. Name the home it belongs to, or name it "
+                f'in the settings: [{exporter.name}] libraries = ["{self.home.path}"]'
+            )
+        message = f"There is no {kinds} here (looked in {places})."
+        if found.problems:
+            message, hint = found.problems[0].message, found.problems[0].hint
+        return Missing(message, hint, asked)
+
+    def _named(self, exporter: Exporter) -> tuple[str, ...]:
+        table = self.settings.tables[exporter.name]
+        return tuple(getattr(table, "libraries", ()))
+
+    def _task_maker(
+        self,
+        exporter: Exporter,
+        views: Views,
+        found: FoundStores,
+        options: Mapping[str, bool],
+    ) -> TaskMaker:
+        table = self.settings.tables[exporter.name]
+        troubles = tuple(
+            Trouble(str(problem.path), problem.message, problem.hint) for problem in found.problems
+        )
+
+        @contextlib.contextmanager
+        def make() -> Iterator[Task]:
+            with open_capture(self.home, found.stores, table) as capture:
+                yield Task(
+                    exporter=exporter,
+                    capture=capture,
+                    render=lambda template, record, files, title: views.render(
+                        template, record=record, files=files, title=title
+                    ),
+                    settings_digest=digest(table),
+                    views_digest=views.digest(exporter),
+                    troubles=troubles,
+                    **options,
+                )
+
+        return make
+
+
+def load_only_settings(settings_file: Path | None) -> Settings:
+    """Read the settings, for a command that looks at no home."""
+    found = installed()
+    tables = {exporter.name: exporter.settings for exporter in found.exporters}
+    return load_settings(settings_file, tables)
+
+
+def choose_archive(option: Path | None, settings: Settings, state: StateStore) -> Path:
+    """Return the archive that is meant: --archive, else the settings', else the only one known."""
+    if option is not None:
+        return option
+    if settings.archive is not None:
+        return settings.archive
+    known = list(dict(state.archive_paths()))
+    if len(known) == 1:
+        return known[0]
+    if known:
+        raise UsageError(
+            "Several archives are known here: " + ", ".join(map(str, known)) + ".",
+            hint="Say which one with --archive.",
+        )
+    raise UsageError(
+        "No archive has been chosen yet.",
+        hint="Run `rootcellar init ARCHIVE`, or name a folder with --archive.",
+    )

@@ -1,0 +1,125 @@
+"""`rootcellar status`: what is safe, what is missing, how old it is, and where."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rootcellar.cli.output import size_in_words, tell_json
+from rootcellar.cli.setting import archive_option, choose_archive, json_option, load_only_settings
+from rootcellar.errors import RootcellarError
+from rootcellar.report import EXIT_CODES, worst
+from rootcellar.state.store import StateStore, default_path
+from rootcellar.status import Coverage, coverage
+
+
+@click.command()
+@archive_option
+@click.option("--settings", type=click.Path(path_type=Path), help="Use this settings file.")
+@json_option
+def command(archive: Path | None, settings: Path | None, as_json: bool) -> None:
+    """Tell what is safe, what is missing, how old it is, and where.
+
+    Exit code for monitors: 0 safe, 3 something is missing, 4 the deletion brake is on, 75 the
+    archive's drive is not there, 1 the last run failed.
+    """
+    from rootcellar.engine.opening import locate, look
+
+    with StateStore(default_path()) as state:
+        place = locate(choose_archive(archive, load_only_settings(settings), state))
+        problem: RootcellarError | None = None
+        uuid = dict(state.archive_paths()).get(place)
+        try:
+            identity = look(place, state)
+            uuid = identity.uuid if identity else uuid
+        except RootcellarError as error:
+            problem = error
+            if uuid is None:
+                raise
+        row = state.archive(uuid) if uuid else None
+        if row is None:
+            raise RootcellarError(
+                f"There is no archive at {place} that this machine knows.",
+                hint=f"Make one with: rootcellar export --archive '{place}', or take over an "
+                f"existing one with: rootcellar rebuild --archive '{place}'",
+            )
+        found = [coverage(state, row, one.name) for one in state.exporters(row)]
+        last = state.last_run(row)
+    outcomes = [one.exporter.outcome for one in found]
+    outcome = worst([*outcomes, problem.outcome if problem else "ok"])
+    if as_json:
+        tell_json(_document(place, outcome, problem, found, last))
+    else:
+        _tell(place, problem, found, last)
+    sys.exit(EXIT_CODES[outcome])
+
+
+def _document(
+    place: Path,
+    outcome: str,
+    problem: RootcellarError | None,
+    found: list[Coverage],
+    last: tuple[str, str] | None,
+) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "outcome": outcome,
+        "archive": str(place),
+        "last_run": {"finished": last[0], "outcome": last[1]} if last else None,
+        "exporters": {
+            one.exporter.name: {
+                "outcome": one.exporter.outcome,
+                "items": one.items,
+                "safe": one.safe,
+                "in_trash": one.in_trash,
+                "gone": one.gone,
+                "kept": one.kept,
+                "bytes": one.size,
+                "absent": one.absent,
+                "failed": one.failed,
+                "last_success": one.exporter.succeeded or None,
+                "deadline": None,
+                "message": one.exporter.message,
+                "hint": one.exporter.hint,
+            }
+            for one in found
+        },
+        "copies": [],
+    }
+    if problem:
+        document["error"] = {"message": problem.message, "hint": problem.hint}
+    return document
+
+
+def _tell(
+    place: Path,
+    problem: RootcellarError | None,
+    found: list[Coverage],
+    last: tuple[str, str] | None,
+) -> None:
+    click.echo(f"Archive: {place}")
+    if problem:
+        click.echo(click.style(f"  {problem.message}", fg="yellow"))
+        click.echo(f"  {problem.hint}")
+    click.echo(f"Last run: {last[0][:19].replace('T', ' ')} UTC, {last[1]}" if last else "No run.")
+    for one in found:
+        _tell_coverage(one)
+
+
+def _tell_coverage(one: Coverage) -> None:
+    name = click.style(one.exporter.name.capitalize(), bold=True)
+    click.echo(f"{name}: {one.line}.")
+    details = [f"{size_in_words(one.size)} in the archive"]
+    if one.in_trash:
+        details.append(f"{one.in_trash:,} in the source's trash")
+    if one.gone:
+        details.append(f"{one.gone:,} kept that the source no longer has")
+    if one.kept:
+        details.append(f"{one.kept:,} pages kept that you have edited")
+    click.echo(f"  {'; '.join(details)}")
+    succeeded = one.exporter.succeeded[:19].replace("T", " ")
+    click.echo(f"  last success: {succeeded + ' UTC' if succeeded else 'never'}")
+    if one.exporter.message:
+        colour = "red" if one.exporter.outcome == "failed" else "yellow"
+        click.echo(click.style(f"  {one.exporter.message}", fg=colour))
+        click.echo(f"  {one.exporter.hint}")

@@ -1,0 +1,218 @@
+"""The settings: one TOML file, validated, with errors that name the key and what is allowed.
+
+Validated with msgspec, which an idle run can afford (15 ms to import, where pydantic costs 200).
+"""
+
+import dataclasses
+import difflib
+import hashlib
+import os
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import platformdirs
+
+from rootcellar.errors import RootcellarError, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class General:
+    """The keys at the top of the settings file."""
+
+    archive: str = ""
+    home: str = "~"
+    exporters: tuple[str, ...] = ()
+    templates: str = ""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings as they hold: paths absolute, one validated table for each exporter."""
+
+    path: Path
+    archive: Path | None
+    home: Path
+    exporters: tuple[str, ...]
+    templates: Path | None
+    tables: Mapping[str, Any] = field(default_factory=dict)
+
+
+def settings_path() -> Path:
+    """Return where the settings are; ROOTCELLAR_SETTINGS names another file."""
+    if named := os.environ.get("ROOTCELLAR_SETTINGS"):
+        return Path(named).expanduser()
+    return platformdirs.user_config_path("rootcellar") / "settings.toml"
+
+
+def load_settings(path: Path | None, exporters: Mapping[str, type]) -> Settings:
+    """Read and validate the settings; a file that is not there means defaults.
+
+    `exporters` maps the installed exporters to their settings classes. A file that was named and
+    is not there, or anything in it that cannot be meant, raises UsageError.
+    """
+    place = path or settings_path()
+    data = _read(place, required=path is not None)
+    tables = {name: value for name, value in data.items() if name in exporters}
+    general = {name: value for name, value in data.items() if name not in exporters}
+    checked = _checked(place, "", General, general, extra=exporters)
+    return Settings(
+        path=place,
+        archive=_absolute(checked.archive, place) if checked.archive else None,
+        home=_absolute(checked.home, place),
+        exporters=checked.exporters,
+        templates=_absolute(checked.templates, place) if checked.templates else None,
+        tables={
+            name: _checked(place, f"{name}.", kind, tables.get(name, {}))
+            for name, kind in exporters.items()
+        },
+    )
+
+
+def _read(path: Path, *, required: bool) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        if not required:
+            return {}
+        raise UsageError(
+            f"There is no settings file {path}.", hint="Check the path given with --settings."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"The settings file {path} is no valid TOML: {error}.",
+            hint='Texts need quotation marks, for instance archive = "/Volumes/Drive/Archive".',
+        ) from error
+    except OSError as error:
+        raise UsageError(
+            f"The settings file {path} cannot be read: {error.strerror}.",
+            hint="Check its permissions, or name another one with --settings.",
+        ) from error
+
+
+def _absolute(text: str, settings: Path) -> Path:
+    path = Path(text).expanduser()
+    return path if path.is_absolute() else (settings.parent / path).resolve()
+
+
+# -- checking ----------------------------------------------------------------------------------
+
+
+def _checked(
+    path: Path, prefix: str, kind: type, data: object, extra: Mapping[str, type] | None = None
+) -> Any:
+    """Return `data` as an instance of the settings class `kind`, or raise UsageError."""
+    if not isinstance(data, dict):
+        raise _wrong(path, prefix.rstrip("."), data, "a table, such as [photos]")
+    allowed = [one.name for one in dataclasses.fields(kind)]
+    for key in data:
+        if key not in allowed:
+            raise _unknown(path, prefix, key, [*allowed, *(extra or ())])
+    kinds = typing.get_type_hints(kind)
+    values = {}
+    for key, value in data.items():
+        try:
+            values[key] = msgspec.convert(value, kinds[key])
+        except msgspec.ValidationError as error:
+            where = str(error).rpartition(" - at `$")[2].rstrip("`") if "`$" in str(error) else ""
+            raise _wrong(
+                path, f"{prefix}{key}{where}", _inside(value, where), _in_words(kinds[key])
+            ) from error
+    try:
+        return kind(**values)
+    except (ValueError, RootcellarError) as error:
+        hint = getattr(error, "hint", "")
+        raise UsageError(
+            f"In {path}, the table [{prefix.rstrip('.')}] is wrong: {error}", hint=hint
+        ) from error
+
+
+def _unknown(path: Path, prefix: str, key: str, allowed: list[str]) -> UsageError:
+    close = difflib.get_close_matches(key, allowed, 1)
+    guess = f"Did you mean {prefix}{close[0]}? " if close else ""
+    said = ", ".join(allowed) or "nothing"
+    return UsageError(
+        f"In {path}, {prefix}{key} is no setting.", hint=f"{guess}Allowed here: {said}."
+    )
+
+
+def _wrong(path: Path, key: str, value: object, allowed: str) -> UsageError:
+    return UsageError(
+        f"In {path}, {key} is {value!r}; it must be {allowed}.",
+        hint="docs/reference/settings.md explains every setting.",
+    )
+
+
+def _inside(value: object, where: str) -> object:
+    """Return the part of a value that a path like `[1]` points at."""
+    number = where.strip("[]")
+    if isinstance(value, list) and number.isdigit() and int(number) < len(value):
+        return value[int(number)]
+    return value
+
+
+def _in_words(kind: Any) -> str:
+    """Say what values a type allows, as a person would."""
+    origin, inside = typing.get_origin(kind), typing.get_args(kind)
+    if origin is typing.Literal:
+        return "one of " + ", ".join(repr(value) for value in inside)
+    if origin in (tuple, list):
+        return f"a list, each of it {_in_words(inside[0])}"
+    if origin in (types.UnionType, typing.Union):
+        return " or ".join(_in_words(one) for one in inside if one is not type(None))
+    names = {str: "a text in quotation marks", bool: "true or false", int: "a whole number"}
+    return names.get(kind, "a number" if kind is float else str(kind))
+
+
+def digest(table: Any) -> str:
+    """Return a digest of one exporter's settings: when it changes, everything is compared."""
+    text = repr(sorted(dataclasses.asdict(table).items()))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+# -- writing -----------------------------------------------------------------------------------
+
+
+def settings_text(archive: Path, home: Path | None = None) -> str:
+    """Return a new settings file, with a comment for everything a person may want to change."""
+    read = f"home = {_quoted(home)}" if home else '# home = "~"'
+    return f"""\
+# rootcellar's settings. docs/reference/settings.md explains every key.
+
+# Where the archive is: best on another drive than your data.
+archive = {_quoted(archive)}
+
+# The Mac home that is read: this one's, or a copied or mounted one.
+{read}
+
+# Only these exporters; without this line, all that find their data.
+# exporters = ["photos"]
+
+# A folder with your own templates; what is missing there is taken from rootcellar.
+# templates = "~/rootcellar-templates"
+
+[photos]
+# Read these libraries, and not all those below Pictures.
+# libraries = ["/Volumes/Photos/Photos Library.photoslibrary"]
+"""
+
+
+def _quoted(path: Path) -> str:
+    text = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
+
+
+def write_settings(path: Path, text: str) -> bool:
+    """Write a settings file where there is none; return false, and write nothing, where one is."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        return False
+    return True

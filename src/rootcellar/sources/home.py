@@ -1,0 +1,229 @@
+"""A Mac home as a source: this Mac's own, or one that was copied or mounted elsewhere."""
+
+import contextlib
+import fcntl
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from rootcellar.errors import UsageError
+from rootcellar.exporter import Store
+from rootcellar.sources.capture import Capture, FoundStore
+
+DEPTH = 6
+"""How many folders below a store's place are searched."""
+PACKAGES = frozenset(
+    {".app", ".lrdata", ".lrlibrary", ".aplibrary", ".migratedphotolibrary", ".fcpbundle",
+     ".imovielibrary", ".theater", ".tvlibrary", ".musiclibrary", ".photolibrary.backup"}
+)  # fmt: skip
+"""Folders that a Mac shows as one thing, and that hold no library of Apple's inside."""
+FULL_DISK_ACCESS = (
+    "Give the program that runs rootcellar (your terminal) Full Disk Access: System Settings > "
+    "Privacy & Security > Full Disk Access; then start it anew."
+)
+
+
+class Access(StrEnum):
+    """Whether a store can be read."""
+
+    READABLE = "readable"
+    ABSENT = "absent"
+    FORBIDDEN = "forbidden"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that kept us from looking for a store everywhere."""
+
+    path: Path
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundStores:
+    """The stores that are there, in path order, and what is wrong with the rest."""
+
+    stores: tuple[FoundStore, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def access(self) -> Access:
+        """Readable when anything was found; forbidden when something is there and cannot be."""
+        if self.stores:
+            return Access.READABLE
+        return Access.FORBIDDEN if self.problems else Access.ABSENT
+
+
+class HomeFolder:
+    """One Mac home; everything in it is only ever read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - links stay as named
+        if not self.path.exists():
+            raise UsageError(
+                f"There is no home {self.path}.",
+                hint="Check the spelling, or connect the drive that it is on.",
+            )
+        if not self.path.is_dir():
+            raise UsageError(
+                f"{self.path} is a file; a Mac home is a folder.",
+                hint="Name the folder that holds Pictures and Library.",
+            )
+
+    @property
+    def is_live(self) -> bool:
+        """Whether this is the home of the person at this Mac, with its apps at hand."""
+        return sys.platform == "darwin" and self.path.resolve() == Path.home().resolve()
+
+    def stores(self, reads: Sequence[Store], named: Sequence[str] = ()) -> FoundStores:
+        """Return every store of these kinds; `named` paths are looked at instead of a search.
+
+        The same folder found twice (through a link) is one store.
+        """
+        found: dict[Path, FoundStore] = {}
+        problems: list[Problem] = []
+        for store in reads:
+            if store.recognise is None:
+                paths: list[Path] = [path for path in [self.path / store.home] if path.exists()]
+            elif named:
+                paths = self._named(store, named, problems)
+            else:
+                search = _Search(self.path, store.recognise)
+                search.look(self.path / store.home, DEPTH)
+                paths, problems = search.found, problems + search.problems
+            for path in paths:
+                real = path.resolve()
+                found.setdefault(real, FoundStore(store, real))
+        return FoundStores(tuple(found[path] for path in sorted(found)), tuple(problems))
+
+    def _named(self, store: Store, named: Sequence[str], problems: list[Problem]) -> list[Path]:
+        paths = []
+        for text in named:
+            path = Path(text).expanduser()
+            path = path if path.is_absolute() else self.path / path
+            if path.is_dir():
+                paths.append(path)
+                continue
+            problems.append(
+                Problem(
+                    path,
+                    f"The {store.name} {path} is not there.",
+                    "Connect the drive it is on, or correct its path in the settings.",
+                )
+            )
+        return paths
+
+
+@dataclass
+class _Search:
+    """Looks for folders of one kind below a folder; links are followed, loops are not."""
+
+    home: Path
+    recognise: Callable[[Path], bool]
+    found: list[Path] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+
+    def look(self, folder: Path, depth: int) -> None:
+        """Take down every folder of the kind at or below `folder`."""
+        if not folder.is_dir() or not self._is_new(folder):
+            return
+        if self.recognise(folder):
+            self.found.append(folder)
+            return
+        try:
+            with os.scandir(folder) as entries:
+                inside = sorted(
+                    entry.path
+                    for entry in entries
+                    if not entry.name.startswith(".")
+                    and entry.is_dir()
+                    and Path(entry.name).suffix.lower() not in PACKAGES
+                )
+        except OSError as error:
+            self.problems.append(_forbidden(folder, error))
+            return
+        if depth:
+            for path in inside:
+                self.look(Path(path), depth - 1)
+
+    def _is_new(self, folder: Path) -> bool:
+        real = os.path.realpath(folder)
+        above = os.path.realpath(self.home)
+        if real in self.seen or above == real or above.startswith(real.rstrip("/") + "/"):
+            return False
+        self.seen.add(real)
+        return True
+
+
+def _forbidden(folder: Path, error: OSError) -> Problem:
+    hint = (
+        FULL_DISK_ACCESS if sys.platform == "darwin" else "Check the permissions of this folder."
+    )
+    return Problem(folder, f"{folder} cannot be opened: {error.strerror}.", hint)
+
+
+# -- captures ----------------------------------------------------------------------------------
+
+
+def scratch_root() -> Path:
+    """Return where scratch lies: on the internal disk; ROOTCELLAR_CACHE names another folder."""
+    if named := os.environ.get("ROOTCELLAR_CACHE"):
+        return Path(named).expanduser() / "scratch"
+    return platformdirs.user_cache_path("rootcellar") / "scratch"
+
+
+@contextlib.contextmanager
+def open_capture(
+    home: HomeFolder, stores: tuple[FoundStore, ...], settings: Any
+) -> Iterator[Capture]:
+    """Give a capture of some stores, with a scratch folder that is removed afterwards."""
+    with _scratch() as scratch:
+        yield Capture(home.path, stores, scratch, settings, home.is_live)
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[Path]:
+    root = scratch_root()
+    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = root / secrets.token_hex(8)
+    lock = folder.with_suffix(".lock")
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            lock.unlink(missing_ok=True)
+
+
+def sweep_scratch() -> int:
+    """Remove the scratch that crashed runs left; a living run's is locked, and stays.
+
+    Returns how many folders were removed.
+    """
+    removed = 0
+    root = scratch_root()
+    if not root.is_dir():
+        return 0
+    for folder in [path for path in root.iterdir() if path.is_dir()]:
+        lock = folder.with_suffix(".lock")
+        with lock.open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                continue
+            shutil.rmtree(folder, ignore_errors=True)
+            lock.unlink(missing_ok=True)
+            removed += 1
+    return removed

@@ -1,0 +1,85 @@
+"""Views: pages rendered with Jinja2 from records. A person's own templates win over ours."""
+
+import hashlib
+import importlib.resources
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rootcellar.archive.names import nfc
+from rootcellar.errors import UsageError
+from rootcellar.exporter import Exporter
+
+if TYPE_CHECKING:
+    import jinja2
+
+VIEW_VERSION = "1"
+"""Raised when the environment itself would render the same template differently."""
+
+
+class Views:
+    """The templates: the user's folder first, then ours, then what an exporter brings along."""
+
+    def __init__(self, own: Path | None, exporters: tuple[Exporter, ...] = ()) -> None:
+        ours = Path(str(importlib.resources.files("rootcellar_templates")))
+        brought = [folder for one in exporters if (folder := _brought_by(one))]
+        self.folders = [*([own] if own else []), ours, *brought]
+        self._environment: jinja2.Environment | None = None
+
+    def render(self, template: str, **variables: Any) -> bytes:
+        """Return a template rendered, in NFC and UTF-8; raises UsageError for a broken one."""
+        import jinja2
+
+        try:
+            text = self._jinja().get_template(template).render(**variables)
+        except jinja2.TemplateSyntaxError as error:
+            raise UsageError(
+                f"The template {error.filename or template} is wrong in line {error.lineno}: "
+                f"{error.message}",
+                hint="Mend it, or remove it from your template folder to use rootcellar's own.",
+            ) from error
+        except jinja2.TemplateNotFound as error:
+            raise UsageError(
+                f"There is no template {error.name}.",
+                hint="Looked in: " + ", ".join(map(str, self.folders)),
+            ) from error
+        except jinja2.TemplateError as error:
+            raise UsageError(
+                f"The template {template} fails: {error}",
+                hint="Mend it, or remove it from your template folder to use rootcellar's own.",
+            ) from error
+        return nfc(text).encode()
+
+    def digest(self, exporter: Exporter) -> str:
+        """Return a digest of every template an exporter may use; jinja2 is not needed for it."""
+        digest = hashlib.sha256(VIEW_VERSION.encode())
+        for folder in self.folders:
+            for path in sorted((folder / exporter.name).rglob("*")):
+                if path.is_file() and not path.name.startswith("."):
+                    digest.update(path.relative_to(folder).as_posix().encode())
+                    digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+    def _jinja(self) -> "jinja2.Environment":
+        if self._environment is None:
+            import jinja2
+
+            # Records leave out what is empty, so a template may ask for what is not there.
+            self._environment = jinja2.Environment(
+                loader=jinja2.FileSystemLoader(self.folders),
+                autoescape=jinja2.select_autoescape(("xml", "xmp", "html")),
+                undefined=jinja2.ChainableUndefined,
+                trim_blocks=True,
+                lstrip_blocks=True,
+                keep_trailing_newline=True,
+            )
+        return self._environment
+
+
+def _brought_by(exporter: Exporter) -> Path | None:
+    """Return the `templates` folder beside an exporter's own module, if it has one."""
+    module = sys.modules.get(type(exporter).__module__.partition(".")[0])
+    if module is None or module.__file__ is None:
+        return None
+    folder = Path(module.__file__).parent / "templates"
+    return folder if folder.is_dir() else None
