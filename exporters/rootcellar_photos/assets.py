@@ -14,6 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from rootcellar.api import StoreUnreadable
+
 _TABLE = re.compile(r"Z_\d+(ASSETS|KEYWORDS)$")
 Find = Callable[[str], Any]
 """Returns osxphotos' PhotoInfo of a UUID, or None."""
@@ -26,21 +28,48 @@ def photos_of(slice_path: Path, library: Path) -> Iterator[Find]:
     osxphotos opens the slice, never a database of the library; of the library it reads the
     plain files that describe edits.
     """
-    osxphotos = _osxphotos()
-    _fit(slice_path)
-    usual, tempfile.tempdir = tempfile.tempdir, str(slice_path.parent)
+    with _silenced():
+        import osxphotos  # takes a second: only now that something has changed
+
+        _fit(slice_path)
+        usual, tempfile.tempdir = tempfile.tempdir, str(slice_path.parent)
+        try:
+            database = osxphotos.PhotosDB(slice_path, library_path=library)
+        except Exception as error:
+            raise StoreUnreadable(
+                f"The database of {library.name} has a form that osxphotos "
+                f"{osxphotos.__version__} cannot read ({error}).",
+                hint="Update rootcellar and osxphotos. What is in the archive already is safe.",
+            ) from error
+        finally:
+            tempfile.tempdir = usual
+        with _released(database):
+            yield lambda uuid: _photo(osxphotos, database, uuid)
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
+    """Keep osxphotos from logging: what it misses is said in our own report."""
+    logger = logging.getLogger("osxphotos")
+    usual = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
     try:
-        database = osxphotos.PhotosDB(slice_path, library_path=library)
+        yield
     finally:
-        tempfile.tempdir = usual
+        logger.setLevel(usual)
+
+
+@contextmanager
+def _released(database: Any) -> Iterator[None]:
+    """Free a PhotosDB at the end, at once: it and its photos refer to each other."""
     try:
-        yield lambda uuid: _photo(osxphotos, database, uuid)
+        yield
     finally:
         database._tempdir.cleanup()  # noqa: SLF001 - else freed at some later time, with a warning
         database._db_connection.close()  # noqa: SLF001 - the same
         database._db_connection = None  # noqa: SLF001 - its destructor would close it again
         for name in [name for name in vars(database) if name.startswith("_db")]:
-            delattr(database, name)  # photos and database refer to each other: free them now
+            delattr(database, name)
 
 
 def facts_of(photo: Any) -> dict[str, Any]:
@@ -56,6 +85,15 @@ def faces_of(photo: Any) -> Iterator[Any]:
         yield face
 
 
+def adjustments_of(photo: Any) -> Any:
+    """Return osxphotos' view of an edit's file; None when it is missing or unreadable."""
+    try:
+        return photo.adjustments
+    except Exception:  # noqa: BLE001 - whatever a foreign file raises; the file itself is copied
+        photo._adjustmentinfo = None  # noqa: SLF001 - the orientation of faces asks again
+        return None
+
+
 @lru_cache(maxsize=1024)
 def place_of(archive: bytes) -> Any:
     """Return osxphotos' place of Photos' keyed archive; None for a damaged one.
@@ -69,14 +107,6 @@ def place_of(archive: bytes) -> Any:
         return PlaceInfo5(archive)
     except Exception:  # noqa: BLE001 - whatever a foreign archive raises, the photo has no place
         return None
-
-
-def _osxphotos() -> Any:
-    """Return the module, imported only now (it takes a second) and with its warnings off."""
-    logging.getLogger("osxphotos").setLevel(logging.CRITICAL + 1)
-    import osxphotos
-
-    return osxphotos
 
 
 def _photo(osxphotos: Any, database: Any, uuid: str) -> Any:
@@ -111,6 +141,15 @@ def _fit(slice_path: Path) -> None:
                 expected[owner] = names["ASSET_ALBUM_JOIN"].split(".")[1]
                 expected[r"Z_FOK_\d+ASSETS"] = names["ALBUM_SORT_ORDER"].split(".")[1]
             _rename_columns(connection, table, expected)
+        _drop_impossible_dates(connection, names["ASSET"])
+
+
+def _drop_impossible_dates(connection: sqlite3.Connection, table: str) -> None:
+    """Empty dates that no calendar holds: osxphotos would give up on the whole library."""
+    columns = _columns(connection, table)
+    for name in ("ZDATECREATED", "ZADJUSTMENTTIMESTAMP", "ZTRASHEDDATE", "ZADDEDDATE"):
+        if name in columns:
+            connection.execute(f"UPDATE {table} SET {name} = NULL WHERE abs({name}) > 1e15")
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> list[str]:

@@ -16,14 +16,15 @@ from rootcellar_photos.schema import Schema, read_schema
 
 FRESH_SECONDS = 2.0
 """A file changed more recently may change again without its time telling: FAT counts in 2 s."""
-MEDIA_FOLDERS = (
-    "originals",
-    "resources/renders",
-    "resources/cloudsharing/data",
-    "scopes/cloudsharing/data",
-    "scopes/momentshared/originals",
-    "scopes/syndication/originals",
-)
+MEDIA_FOLDERS = {
+    "originals": 1,
+    "resources/renders": 1,
+    "resources/cloudsharing/data": 2,
+    "scopes/cloudsharing/data": 2,
+    "scopes/momentshared/originals": 1,
+    "scopes/syndication/originals": 1,
+}
+"""Where media lie, and how many levels of folders there are: one by UUID, two by album."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class Library:
     database: Path
     schema: Schema
     folders: Folders
+
+    @property
+    def root(self) -> str:
+        """Return the path as text (all its files are asked for by text: a Path each costs)."""
+        return str(self.path)
 
     @property
     def identity(self) -> str:
@@ -107,8 +113,8 @@ def token(capture: Capture) -> str | None:
         for file in watched:
             digest.update(f"{file}={capture.signature(file)}\n".encode(errors="replace"))
         moments = {str(file): _moment(file) for file in (*watched, *_wals(watched))}
-        for folder in MEDIA_FOLDERS:
-            moments.update(_folder_moments(path / folder))
+        for folder, levels in MEDIA_FOLDERS.items():
+            moments |= _folder_moments(path / folder, levels)
         if any(moment > limit for moment in moments.values()):
             return None
         for name in sorted(moments):
@@ -131,16 +137,18 @@ def _moment(path: Path) -> int:
         return 0
 
 
-def _folder_moments(folder: Path) -> dict[str, int]:
-    """Return the modification time of a folder and of those in it (files come and go there)."""
+def _folder_moments(folder: Path, levels: int) -> dict[str, int]:
+    """Return the modification times of a folder and those in it (files come and go there)."""
     moments = {str(folder): _moment(folder)}
+    if levels == 0:
+        return moments
     try:
         with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_dir():
-                    moments[entry.path] = entry.stat().st_mtime_ns
+            below = [Path(entry.path) for entry in entries if entry.is_dir()]
     except OSError:
-        pass  # not there, or forbidden: the survey tells
+        return moments  # not there, or forbidden: the survey tells
+    for path in below:
+        moments |= _folder_moments(path, levels - 1)
     return moments
 
 

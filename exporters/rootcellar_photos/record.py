@@ -11,7 +11,7 @@ from typing import Any
 
 from rootcellar.api import Record
 from rootcellar_photos.absences import role_of
-from rootcellar_photos.assets import faces_of, facts_of, place_of
+from rootcellar_photos.assets import adjustments_of, faces_of, facts_of, place_of
 from rootcellar_photos.naming import moment, original_name, text_of
 from rootcellar_photos.scan import Seen
 
@@ -52,6 +52,7 @@ _CAMERA = {
 def record(photo: Any, seen: Seen, facts: dict[str, Any]) -> Record:
     """Return the record of an asset from osxphotos' view of it, the survey's, and plain facts."""
     row = seen.row
+    adjustments_of(photo)  # before the faces, whose boxes depend on it
     full = {
         "uuid": row.uuid,
         "kind": "movie" if row.is_movie else "photo",
@@ -72,7 +73,7 @@ def record(photo: Any, seen: Seen, facts: dict[str, Any]) -> Record:
         "persons": _persons(photo),
         "location": _location(photo, facts),
         "place": _place(photo),
-        "albums": sorted(seen.albums),
+        "albums": seen.albums,
         "import": _import(row.import_uuid, facts),
         "burst": _burst(photo, facts),
         "size": {"width": photo.width, "height": photo.height, "orientation": photo.orientation},
@@ -230,10 +231,7 @@ def _edit(photo: Any, seen: Seen, facts: dict[str, Any]) -> dict[str, Any] | Non
         "external": photo.external_edit,
         "uti": photo.uti,
     }
-    try:
-        adjustments = photo.adjustments
-    except OSError:  # the file cannot be read: the copy of it will say so
-        adjustments = None
+    adjustments = adjustments_of(photo)
     if adjustments is not None:
         edit["editor"] = adjustments.editor
         edit["format"] = adjustments.format_id

@@ -5,7 +5,7 @@ else there should be and where it is. Facts about Photos' layout were found by c
 in real libraries of macOS 10.15, 15 and 26.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ _IN_ORIGINALS = {"_3": "live", "_4": "raw", "_5": "aae"}
 """Photos appends the type of a resource: 3 paired video, 4 alternate (RAW), 5 adjustments."""
 _IN_ALBUMS = {".medium": "original", ".poster": "poster"}
 """A video of a shared album is `UUID.medium.MP4`; the frame that stands for it, `.poster.JPG`."""
+_MOVIES = (".mov", ".mp4", ".m4v")
 SLOW_MOTION = 101
 LIVE = 2
 FULL_SIZE = 2
@@ -53,8 +54,8 @@ def parts(
         status = signature(path)
         if status is not None:
             if role in found:
-                role = f"other{_tail(path.rpartition('/')[2], row)}"
-            found.setdefault(role, (path, status))
+                role = _another(f"other{_tail(path.rpartition('/')[2], row)}", found)
+            found[role] = (path, status)
     absent = [role for role in _expected(row, resources) if role not in found]
     if "original" in absent:
         if preview := _preview(row, folders, library):
@@ -71,6 +72,16 @@ def parts(
         gap = missing(role, row, resources, library)
         result.append(Part(role, _suffix(role, extension_of(gap.name), first), "", None, gap))
     return _distinct(result) if len(result) > 1 else result
+
+
+def _another(role: str, found: Container[str]) -> str:
+    """Return a role that is not taken: Photos keeps a second file of the kind elsewhere."""
+    extension = extension_of(role)
+    number = 1
+    while role in found:
+        number += 1
+        role = f"{role.removesuffix(extension).rstrip(' 0123456789')} {number}{extension}"
+    return role
 
 
 def _on_disk(
@@ -156,7 +167,9 @@ def _role_of_tail(tail: str, *, shared: bool, movie: bool) -> str:
             return "aae"
         if extension == ".mov" and not movie:
             return "live"
-        if extension != ".xmp" and not (shared and movie):
+        if shared and movie and extension not in _MOVIES:
+            return "poster"
+        if extension != ".xmp":
             return "original"
     return f"other{tail}"
 
@@ -177,6 +190,8 @@ def _role_of_render(tail: str, *, edited: bool, movie: bool) -> str:
 def _expected(row: AssetRow, resources: list[ResourceRow]) -> list[str]:
     """Return the roles that the asset should have a file for, by what the database says."""
     roles = ["original"]
+    if len(resources) < 2 and not row.adjustments and row.subtype != LIVE:
+        return roles  # the usual case: a plain picture or video
     kinds = {(r.type, r.subtype) for r in resources if not r.version and not r.store_class}
     if (3, 18) in kinds or (row.subtype == LIVE and not row.is_movie and not row.is_shared):
         roles.append("live")
@@ -205,7 +220,7 @@ def _preview(row: AssetRow, folders: Folders, library: str) -> tuple[str, Signat
             extension = extension_of(name).lower()
             if status is None or extension in (".thm", ".plist"):
                 continue
-            fits = (extension in (".mov", ".mp4", ".m4v")) == row.is_movie
+            fits = (extension in _MOVIES) == row.is_movie
             rank = (fits, status[0], path, status)
             best = rank if best is None else max(best, rank)
     return (best[2], best[3]) if best else None

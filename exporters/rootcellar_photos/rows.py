@@ -1,14 +1,18 @@
 """What the survey reads of each asset: its row, and what other tables say about it.
 
-Everything comes in the order of the asset's Z_PK, so that the tables are merged while they
-stream and memory does not grow with the library.
+Everything comes in the order of the asset's Z_PK, some thousand assets at a time, so that memory
+does not grow with the library.
 """
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from rootcellar_photos.schema import ATTRIBUTES, Schema
+
+BATCH = 2000
 
 
 class AssetRow(NamedTuple):
@@ -57,7 +61,7 @@ class AssetRow(NamedTuple):
     @property
     def is_referenced(self) -> bool:
         """Return whether the original lies outside the library, where the person keeps it."""
-        return self.saved_type == 10 or (self.directory or "").startswith("/")
+        return self.directory is not None and self.directory.startswith("/")
 
 
 class ResourceRow(NamedTuple):
@@ -76,31 +80,6 @@ class ResourceRow(NamedTuple):
     uti: str | None
     volume: str | None
     path: str | None
-
-
-class Beside:
-    """A stream of rows that belong to assets, taken one asset at a time, in ascending order."""
-
-    def __init__(self, rows: Iterator[tuple[Any, ...]]) -> None:
-        self._rows = rows
-        self._next = next(rows, None)
-        self.at = _END if self._next is None else self._next[0]
-        """The asset of the next row: nothing is to be taken for one before it."""
-
-    def take(self, pk: int) -> list[tuple[Any, ...]]:
-        """Return the rows of this asset, key and all; those of earlier ones are passed over."""
-        taken = []
-        row, rows = self._next, self._rows
-        while row is not None and row[0] <= pk:
-            if row[0] == pk:
-                taken.append(row)
-            row = next(rows, None)
-        self._next = row
-        self.at = _END if row is None else row[0]
-        return taken
-
-
-_END = 2**63
 
 
 def asset_rows(
@@ -180,7 +159,7 @@ def _resource_query(schema: Schema) -> str:
         places = ("v.ZNAME", "k.ZPATHRELATIVETOVOLUME")
     return (
         f"SELECT r.ZASSET, {', '.join((*columns, uti, *places))} FROM {table} r{joins}"
-        " WHERE (r.ZRECIPEID = 0 OR r.ZVERSION = 2 OR r.ZDATASTORECLASSID <> 0){some}"
+        f" WHERE ({columns[4]} = 0 OR {columns[3]} = 2 OR {columns[2]} <> 0){{some}}"
         " ORDER BY r.ZASSET, r.Z_PK"
     )
 
@@ -248,12 +227,31 @@ def _queries(schema: Schema) -> Iterator[tuple[str, str, str]]:
         )
 
 
-def beside(connection: sqlite3.Connection, schema: Schema, *, some: bool) -> dict[str, Beside]:
-    """Open the streams of all that stands beside the assets, in the same order as the assets."""
-    streams = {}
-    for name, query, key in _queries(schema):
-        condition = f" AND {key} IN (SELECT pk FROM wanted)" if some else f" AND {key} > 0"
-        cursor = connection.execute(query.format(some=condition))
-        cursor.row_factory = None
-        streams[name] = Beside(cursor)
-    return streams
+Rows = dict[int, list[tuple[Any, ...]]]
+"""Rows by the asset they belong to, which is also their first value."""
+
+
+def batches(
+    connection: sqlite3.Connection, schema: Schema, *, some: bool
+) -> Iterator[tuple[list[AssetRow], dict[str, Rows]]]:
+    """Yield some thousand assets at a time, and by name what stands beside them."""
+    queries = {
+        name: query.format(
+            some=f" AND {key} BETWEEN ? AND ?"
+            + (f" AND {key} IN (SELECT pk FROM wanted)" if some else "")
+        )
+        for name, query, key in _queries(schema)
+    }
+    assets = asset_rows(connection, schema, some=some)
+    while batch := list(islice(assets, BATCH)):
+        bounds = (batch[0].pk, batch[-1].pk)
+        yield batch, {name: _by_asset(connection, queries[name], bounds) for name in queries}
+
+
+def _by_asset(connection: sqlite3.Connection, query: str, bounds: tuple[int, int]) -> Rows:
+    rows: Rows = defaultdict(list)
+    cursor = connection.execute(query, bounds)
+    cursor.row_factory = None
+    for row in cursor:
+        rows[row[0]].append(row)
+    return rows

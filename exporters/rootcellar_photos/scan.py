@@ -7,34 +7,41 @@ state are not in it. osxphotos is not needed here.
 """
 
 import json
+import marshal
 import sqlite3
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 from rootcellar.api import Sighting, opened
 from rootcellar_photos.library import Library
 from rootcellar_photos.naming import original_name, place, split_name, taken
 from rootcellar_photos.resources import Part, parts
-from rootcellar_photos.rows import AssetRow, ResourceRow, asset_rows, beside
+from rootcellar_photos.rows import AssetRow, ResourceRow, batches
 from rootcellar_photos.schema import ATTRIBUTES, Schema
 
 SIDECAR = ".xmp"
 Around = dict[str, list[tuple[Any, ...]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """One asset as the survey sees it: its row, its files, and what hangs on it."""
 
     row: AssetRow
     date: datetime | None
     parts: list[Part]
     resources: list[ResourceRow]
-    albums: list[str]
+    around: Around
     sighting: Sighting
+
+    @property
+    def albums(self) -> list[str]:
+        """Return the UUIDs of the albums it is in, sorted."""
+        return sorted(uuid for name in _ALBUMS for _, uuid in self.around.get(name, ()))
+
+
+_ALBUMS = ("albums", "shared_albums")
 
 
 def scan(library: Library, keys: Collection[str] | None = None) -> Iterator[Seen]:
@@ -60,37 +67,38 @@ def want(
 
 
 def _scan(connection: sqlite3.Connection, library: Library, *, some: bool) -> Iterator[Seen]:
-    schema, folders, root = library.schema, library.folders, str(library.path)
-    identity = library.identity
-    beside_assets = beside(connection, schema, some=some)
-    resources = beside_assets.pop("resources", None)
-    streams = tuple(beside_assets.items())
-    once = _repeated(connection, schema)
+    schema = library.schema
+    once = {} if some else _repeated(connection, schema)
     names = _names(connection, schema)
-    for row in asset_rows(connection, schema, some=some):
-        if not row.uuid or once.get(row.uuid, row.pk) != row.pk:
-            continue
-        pk = row.pk
-        rows = list(map(ResourceRow._make, resources.take(pk))) if resources else []
-        around = {name: stream.take(pk) for name, stream in streams if stream.at <= pk}
-        stem, extension = split_name(original_name(row))
-        files = parts(row, rows, folders, root, extension)
-        date = taken(row)
-        common = (schema.model, names if row.is_shared or row.owner else "")
-        sighting = Sighting(
-            key=row.uuid,
-            title=original_name(row),
-            place=place(stem, date),
-            fingerprint=_fingerprint(row, rows, around, files, common),
-            suffixes=suffixes(files),
-            store=identity,
-            in_trash=row.trash_state == 1,
-        )
-        albums = [uuid for name in _ALBUMS for _, uuid in around.get(name, ())]
-        yield Seen(row, date, files, rows, albums, sighting)
+    for batch, beside in batches(connection, schema, some=some):
+        resources = beside.pop("resources", {})
+        for row in batch:
+            if row.uuid and once.get(row.uuid, row.pk) == row.pk:
+                pk = row.pk
+                around = {name: rows[pk] for name, rows in beside.items() if pk in rows}
+                yield _seen(library, row, resources.get(pk, ()), around, names)
 
 
-_ALBUMS = ("albums", "shared_albums")
+def _seen(
+    library: Library, row: AssetRow, listed: Sequence[tuple[Any, ...]], around: Around, names: str
+) -> Seen:
+    """Return one asset; `names` is the digest of the names of those who share."""
+    resources = [ResourceRow._make(values) for values in listed]
+    name = original_name(row)
+    stem, extension = split_name(name)
+    files = parts(row, resources, library.folders, library.root, extension)
+    date = taken(row)
+    common = (library.schema.model, names if row.is_shared or row.owner else "")
+    sighting = Sighting(
+        key=row.uuid,
+        title=name,
+        place=place(stem, date),
+        fingerprint=_fingerprint(row, listed, around, files, common),
+        suffixes=suffixes(files),
+        store=library.identity,
+        in_trash=row.trash_state == 1,
+    )
+    return Seen(row, date, files, resources, around, sighting)
 
 
 def suffixes(files: list[Part]) -> tuple[str, ...]:
@@ -106,7 +114,7 @@ def sidecar_suffix(files: list[Part]) -> str:
 
 def _fingerprint(
     row: AssetRow,
-    rows: list[ResourceRow],
+    listed: Sequence[tuple[Any, ...]],
     around: Around,
     files: list[Part],
     common: tuple[int, str],
@@ -115,8 +123,10 @@ def _fingerprint(
     found = [
         (part.role, part.suffix, part.found, part.absent and part.absent.reason) for part in files
     ]
-    known = repr((row[2:], [r[1:] for r in rows], around, found, common))
-    return blake2b(known.encode("utf-8", "replace"), digest_size=16).hexdigest()
+    # Version 2 of marshal has no references: equal values give equal bytes, three times as fast
+    # as repr. Should a future Python change it, everything is compared once more, no harm done.
+    known = marshal.dumps((row[2:], list(listed), around, found, common), 2)
+    return blake2b(known, digest_size=16).hexdigest()
 
 
 def _repeated(connection: sqlite3.Connection, schema: Schema) -> dict[str, int]:

@@ -1,0 +1,93 @@
+"""Libraries that cannot be read: each with its own words and a next step."""
+
+import plistlib
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rootcellar.api import StoreMissing, StoreUnreadable, Trouble
+from rootcellar_photos import Photos
+from rootcellar_photos.library import is_library
+
+
+@pytest.fixture
+def broken(sample: Path, tmp_path: Path) -> Path:
+    """A copy of the sample's library, to be broken."""
+    return shutil.copytree(sample, tmp_path / "Broken.photoslibrary")
+
+
+def _survey(capture: Any) -> list[Any]:
+    return list(Photos().survey(capture))
+
+
+def test_a_library_without_a_database_is_recognised_and_named(
+    broken: Path, capture: Callable[..., Any]
+) -> None:
+    shutil.rmtree(broken / "database")
+    assert is_library(broken)
+    with pytest.raises(StoreMissing, match="without a database") as raised:
+        _survey(capture(broken))
+    assert raised.value.hint
+
+
+def test_a_library_is_known_by_its_content_not_by_its_name(broken: Path, tmp_path: Path) -> None:
+    renamed = broken.rename(tmp_path / "Photos-Mediathek")
+    assert is_library(renamed)
+    assert not is_library(tmp_path)
+    assert not is_library(renamed / "database" / "Photos.sqlite")
+
+
+def test_a_corrupt_database_is_refused(broken: Path, capture: Callable[..., Any]) -> None:
+    for ending in ("-wal", "-shm"):
+        (broken / "database" / f"Photos.sqlite{ending}").unlink(missing_ok=True)
+    (broken / "database" / "Photos.sqlite").write_bytes(b"no database at all" * 1000)
+    with pytest.raises(StoreUnreadable, match="damaged"):
+        _survey(capture(broken))
+
+
+def test_a_database_of_something_else_is_refused(
+    broken: Path, capture: Callable[..., Any]
+) -> None:
+    for ending in ("", "-wal", "-shm"):
+        (broken / "database" / f"Photos.sqlite{ending}").unlink(missing_ok=True)
+    with sqlite3.connect(broken / "database" / "Photos.sqlite") as database:
+        database.execute("CREATE TABLE notes (text)")
+    database.close()
+    with pytest.raises(StoreUnreadable, match="not a Photos database"):
+        _survey(capture(broken))
+
+
+def test_a_newer_model_is_refused_by_its_number(broken: Path, capture: Callable[..., Any]) -> None:
+    with sqlite3.connect(broken / "database" / "Photos.sqlite") as database:
+        metadata = plistlib.dumps({"PLModelVersion": 990000000})
+        database.execute("UPDATE Z_METADATA SET Z_PLIST = ?", (metadata,))
+    database.close()
+    with pytest.raises(StoreUnreadable, match="990000000") as raised:
+        _survey(capture(broken))
+    assert "rootcellar" in raised.value.hint
+
+
+def test_a_library_of_photos_4_is_named_as_such(broken: Path, capture: Callable[..., Any]) -> None:
+    shutil.rmtree(broken / "database")
+    (broken / "database").mkdir()
+    with sqlite3.connect(broken / "database" / "photos.db") as database:
+        database.execute("CREATE TABLE RKMaster (uuid)")
+    database.close()
+    with pytest.raises(StoreUnreadable, match="Photos 4"):
+        _survey(capture(broken))
+
+
+def test_one_broken_library_does_not_hide_another(
+    broken: Path, sample: Path, capture: Callable[..., Any], export: Callable[..., Any]
+) -> None:
+    shutil.rmtree(broken / "database")
+    found = _survey(capture(sample, broken))
+    (trouble,) = [one for one in found if isinstance(one, Trouble)]
+    assert trouble.title == "Broken.photoslibrary"
+    assert trouble.reason
+    assert trouble.hint
+    assert len(found) - 1 == len(export(sample).sightings)
