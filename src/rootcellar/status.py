@@ -31,9 +31,8 @@ class Coverage:
             text = f"all {self.items:,} items safe"
         else:
             text = f"{self.safe:,} of {self.items:,} items safe"
-        reasons = [
-            f"{count:,} {reason}" for reason, count in (*self.absent.items(), *self.failed.items())
-        ]
+        reasons = [f"{count:,} absent ({reason})" for reason, count in self.absent.items()]
+        reasons += [f"{count:,} failed ({reason})" for reason, count in self.failed.items()]
         return "; ".join([text, *reasons])
 
 

@@ -1,5 +1,6 @@
 """`rootcellar demo`: a made-up Mac home, archived, to see the whole thing work."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def command(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         make_home(home)
         click.echo(f"Made a small made-up Mac home: {home}")
-    setting = Setting.load(folder / "no-settings.toml", home)
+    setting = Setting.load(Path(os.devnull), home)  # a person's own settings are left out of it
     order = setting.order((), thorough=False, accept_losses=False)
     with StateStore(folder / "state" / "state.sqlite") as state:
         report = run(order(archive, False), state)

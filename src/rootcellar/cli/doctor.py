@@ -1,0 +1,181 @@
+"""`rootcellar doctor`: what can be read here, what cannot, and what to do about it."""
+
+import importlib.util
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+
+from rootcellar import __version__
+from rootcellar.cli.advice import advice_on_archive
+from rootcellar.cli.output import size_in_words, tell_json
+from rootcellar.cli.setting import Setting, choose_archive, json_option, setting_options
+from rootcellar.errors import RootcellarError, UsageError
+from rootcellar.sources.capture import is_readable
+from rootcellar.state.store import StateStore, default_path
+
+LITTLE_SPACE = 1 << 30
+"""Less free space than this on the archive's drive is worth a word, in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at; `result` is ok, note, or problem."""
+
+    id: str
+    result: str
+    message: str
+    hint: str = ""
+
+
+@click.command()
+@setting_options
+@json_option
+def command(archive: Path | None, home: Path | None, settings: Path | None, as_json: bool) -> None:
+    """Tell what can be read here, what cannot, and what to do about it.
+
+    Exit code 0 when nothing is wrong, 1 when something must be done.
+    """
+    checks = list(_checks(archive, home, settings))
+    problems = [check for check in checks if check.result == "problem"]
+    if as_json:
+        outcome = "failed" if problems else "ok"
+        tell_json({"outcome": outcome, "checks": [asdict(check) for check in checks]})
+        sys.exit(bool(problems))
+    marks = {"ok": ("ok  ", "green"), "note": ("note", "yellow"), "problem": ("!   ", "red")}
+    for check in checks:
+        text, colour = marks[check.result]
+        click.echo(f"{click.style(text, fg=colour)} {check.message}")
+    todo = [check for check in checks if check.hint and check.result != "ok"]
+    if todo:
+        click.echo("\nWhat to do:")
+        for number, check in enumerate(todo, 1):
+            click.echo(f"{number}. {check.hint}")
+    else:
+        click.echo("\nNothing needs to be done.")
+    sys.exit(bool(problems))
+
+
+def _checks(archive: Path | None, home: Path | None, settings: Path | None) -> Iterator[Check]:
+    yield Check(
+        "program",
+        "ok",
+        f"rootcellar {__version__}, Python {platform.python_version()} at {sys.executable}, "
+        f"{platform.system()} {platform.release()}",
+    )
+    try:
+        setting = Setting.load(settings, home)
+    except RootcellarError as error:
+        yield Check("settings", "problem", error.message, error.hint)
+        return
+    there = setting.settings.path.exists()
+    where = f"Settings: {setting.settings.path}" if there else "Settings: none, defaults are used"
+    yield Check("settings", "ok", where)
+    yield from _check_exporters(setting)
+    try:
+        with StateStore(default_path()) as state:
+            yield Check("state", "ok", f"State: {state.path}")
+            yield from _check_archive(archive, setting, state)
+    except RootcellarError as error:
+        yield Check("state", "problem", error.message, error.hint)
+
+
+def _check_exporters(setting: Setting) -> Iterator[Check]:
+    for plugin in setting.installed.broken:
+        yield Check(
+            f"exporter.{plugin.name}",
+            "problem",
+            f"The exporter {plugin.name} ({plugin.distribution}) is broken: {plugin.reason}",
+            f"Update or remove the package {plugin.distribution}.",
+        )
+    for exporter in setting.installed.exporters:
+        found = setting.stores(exporter)
+        for problem in found.problems:
+            yield Check(f"store.{exporter.name}", "problem", problem.message, problem.hint)
+        for store in found.stores:
+            yield from _check_store(exporter.name, store.path)
+        if not found.stores and not found.problems:
+            places = ", ".join(str(setting.home.path / store.home) for store in exporter.reads)
+            yield Check(
+                f"store.{exporter.name}",
+                "note",
+                f"{exporter.name}: nothing found below {places}",
+                f"If your {exporter.name} are elsewhere, name their home with --home.",
+            )
+    if importlib.util.find_spec("osxphotos") is None:
+        yield Check(
+            "osxphotos",
+            "problem",
+            "The package osxphotos is missing.",
+            "Install rootcellar again: it brings osxphotos along.",
+        )
+
+
+def _check_store(exporter: str, path: Path) -> Iterator[Check]:
+    unreadable = _first_unreadable(path, is_readable)
+    if unreadable is None:
+        yield Check(f"store.{exporter}", "ok", f"{exporter}: {path} can be read")
+        return
+    from rootcellar.sources.home import FULL_DISK_ACCESS
+
+    hint = FULL_DISK_ACCESS
+    if sys.platform != "darwin":
+        hint = f"Allow your user to read {unreadable} (chmod, or mount it with your user id)."
+    yield Check(f"store.{exporter}", "problem", f"{exporter}: {unreadable} cannot be read", hint)
+
+
+def _first_unreadable(path: Path, readable: Callable[[Path], bool]) -> Path | None:
+    """Return the first of a store's own folders and databases that cannot be opened."""
+    if not readable(path):
+        return path
+    inside = [path / "database", *sorted((path / "database").glob("*.sqlite"))]
+    return next((one for one in inside if one.exists() and not readable(one)), None)
+
+
+def _check_archive(archive: Path | None, setting: Setting, state: StateStore) -> Iterator[Check]:
+    from rootcellar.engine.opening import locate, look
+
+    try:
+        place = locate(choose_archive(archive, setting.settings, state))
+    except UsageError as error:
+        yield Check("archive", "note", error.message, error.hint)
+        return
+    try:
+        identity = look(place, state)
+    except RootcellarError as error:
+        yield Check("archive", "problem", error.message, error.hint)
+        return
+    if identity is None:
+        yield Check("archive", "ok", f"Archive: {place} will be made by the first export")
+    else:
+        yield Check("archive", "ok", f"Archive: {place} (run {identity.counter})")
+        yield from _check_drive(place)
+    for advice in advice_on_archive(place, setting.home.path):
+        yield Check("archive.place", "note", advice, "Think about another place for the archive.")
+
+
+def _check_drive(place: Path) -> Iterator[Check]:
+    import shutil
+
+    free = shutil.disk_usage(place).free
+    words = f"{size_in_words(free)} free on the archive's drive"
+    if free < LITTLE_SPACE:
+        yield Check("archive.space", "problem", words, "Free some space on the archive's drive.")
+    else:
+        yield Check("archive.space", "ok", words)
+    if not _takes_files(place):
+        yield Check(
+            "archive.writable",
+            "problem",
+            f"{place} cannot be written to",
+            "Check the permissions of the folder, and whether the drive is read-only.",
+        )
+
+
+def _takes_files(place: Path) -> bool:
+    import os
+
+    return os.access(place, os.W_OK) and not os.statvfs(place).f_flag & os.ST_RDONLY
