@@ -62,12 +62,9 @@ def missing(role: str, row: AssetRow, resources: list[ResourceRow], library: str
     own = [r for r in resources if role_of(r) == role]
     if row.is_referenced and role in ("original", "raw", "live"):
         places = _referenced_places(role, row, own) or (path,)
-        return Missing(
-            f"{what} is kept outside the library, at {places[0]}, and is not there",
-            _reference_hint(places[0], own),
-            places,
-            places[0],
-        )
+        where, hint = _reference(places[0], own)
+        reason = f"{what} is kept outside the library, {where}, and is not there"
+        return Missing(reason, hint, places, places[0])
     if row.is_shared:
         return Missing(
             f"{what} is in a shared album and is not downloaded", SHARED_HINT, (path,), name
@@ -117,9 +114,13 @@ def _referenced_places(role: str, row: AssetRow, own: list[ResourceRow]) -> tupl
     return tuple(dict.fromkeys(text_of(path) for path in places))
 
 
-def _reference_hint(path: str, own: list[ResourceRow]) -> str:
+def _reference(path: str, own: list[ResourceRow]) -> tuple[str, str]:
+    """Return where a referenced file is kept, and what to do: one wording for a whole volume."""
     volume = next((r.volume for r in own if r.volume), None)
     if path.startswith("/Volumes/"):
         volume = path.split("/")[2]
-    where = f"Connect the volume “{text_of(volume)}”" if volume else "Put the file back"
-    return f"{where}, or choose File > Consolidate in Photos while it is there; export again."
+    then = "or choose File > Consolidate in Photos while it is there; export again."
+    if volume:
+        name = f"“{text_of(volume)}”"
+        return f"on the volume {name}", f"Connect the volume {name}, {then}"
+    return f"in {path.rpartition('/')[0]}", f"Put the file back, {then}"

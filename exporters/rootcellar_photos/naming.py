@@ -1,6 +1,7 @@
 """Where an asset wishes to lie: the day it was taken, in its own zone, and its original name."""
 
 import math
+import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from unicodedata import normalize
@@ -14,6 +15,8 @@ FIRST_YEAR = 1826
 LAST_YEAR = 2200
 """Later dates are nonsense. Fixed, so that a place never depends on the day of the export."""
 
+_NOT_XML = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ufffe\\uffff]")
+"""Control characters: no XMP can hold them, and nobody typed them."""
 _SAME_TYPE = {"jpg": "jpeg", "jpe": "jpeg", "tif": "tiff", "heif": "heic", "qt": "mov"}
 
 
@@ -74,10 +77,11 @@ def component(text: str) -> str:
 
 
 def text_of(text: str) -> str:
-    """Return text composed (NFC) and free of lone surrogates, which no UTF-8 file can hold."""
-    if text.isascii():
+    """Return text composed (NFC), without what UTF-8 or XML cannot hold (U+FFFD instead)."""
+    if text.isascii() and text.isprintable():
         return text
-    return normalize("NFC", text).encode("utf-8", "replace").decode("utf-8")
+    whole = normalize("NFC", text).encode("utf-8", "replace").decode("utf-8")
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", whole)
 
 
 def original_name(row: AssetRow) -> str:

@@ -33,8 +33,13 @@ def render() -> Callable[[Any], str]:
 
     folder = Path(rootcellar_templates.__file__).parent
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder), autoescape=True, keep_trailing_newline=True
-    )
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        undefined=jinja2.ChainableUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )  # as the core makes it (rootcellar.views)
     template = environment.get_template("photos/sidecar.xmp")
     return lambda record: template.render(record=record, files=[], title="")
 
@@ -52,6 +57,7 @@ def test_an_empty_record_gives_a_sidecar_that_says_nothing(render: Callable[[Any
     (description,) = root[0]
     assert len(description) == 0
     assert text.startswith("<?xpacket")
+    assert "\n\n" not in text
     assert text.endswith('<?xpacket end="w"?>\n')
 
 
@@ -96,3 +102,12 @@ def test_coordinates_come_back_as_they_were(
     (read,) = json.loads(done.stdout)
     assert read["GPSLongitude"] == pytest.approx(degrees, abs=1e-7)
     assert read["GPSLatitude"] == pytest.approx(location["latitude"], abs=1e-7)
+
+
+def test_what_xml_cannot_hold_does_not_break_a_sidecar(render: Callable[[Any], str]) -> None:
+    from rootcellar_photos.naming import text_of
+
+    awkward = "bell \x07 tab \t line \n vertical \x0b half \ud83d end \uffff"
+    text = render({"title": text_of(awkward)})
+    assert "bell" in text
+    ElementTree.fromstring(text.encode())
