@@ -18,6 +18,7 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q src exporters templates
 	@touch $(STAMP)
 
 # The sample holds one picture that is "only in iCloud", on purpose, so exit code 3 (partial) is right here.

@@ -47,6 +47,12 @@ def photos_of(slice_path: Path, library: Path) -> Iterator[Find]:
             yield lambda uuid: _photo(osxphotos, database, uuid)
 
 
+def load() -> None:
+    """Import osxphotos, which takes a good part of a second, before it is needed."""
+    with _silenced():
+        import osxphotos  # noqa: F401 - importing is the point
+
+
 @contextmanager
 def _silenced() -> Iterator[None]:
     """Keep osxphotos from logging: what it misses is said in our own report."""

@@ -35,9 +35,16 @@ class Photos(Exporter):
         Store("Photos library", "Pictures", recognise=libraries.is_library),
     )
     settings: ClassVar[type] = PhotosSettings
+    reads_aside: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self._opened: tuple[Capture, list[Library], list[Trouble]] | None = None
+
+    def warm_up(self) -> None:
+        """Import osxphotos and what reads with it."""
+        from rootcellar_photos import reading
+
+        reading.load()
 
     def token(self, capture: Capture) -> str | None:
         """Return a digest of databases and folders as a stat shows them."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from rootcellar.api import Absent, Capture, CopyOf, File, Item, View
-from rootcellar_photos.assets import photos_of
+from rootcellar_photos.assets import load, photos_of
 from rootcellar_photos.facts import facts
 from rootcellar_photos.library import Library, search_index
 from rootcellar_photos.naming import text_of
@@ -13,6 +13,8 @@ from rootcellar_photos.record import record
 from rootcellar_photos.resources import Part
 from rootcellar_photos.scan import Seen, scan, sidecar_suffix
 from rootcellar_photos.slices import slice_of
+
+__all__ = ["load", "read_items"]
 
 SIDECAR_TEMPLATE = "photos/sidecar.xmp"
 

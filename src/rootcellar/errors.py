@@ -15,6 +15,14 @@ class RootcellarError(Exception):
         self.message = message
         self.hint = hint
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let the error travel from the process that reads to the one that writes."""
+        return _remade, (type(self), self.message, self.hint)
+
+
+def _remade(kind: type[RootcellarError], message: str, hint: str) -> RootcellarError:
+    return kind(message, hint=hint)
+
 
 class UsageError(RootcellarError):
     """What was asked for cannot be meant: a wrong path, an unknown name, a bad setting."""

@@ -48,6 +48,13 @@ class Exporter:
     settings: ClassVar[type] = NoSettings
     """A frozen dataclass whose fields all have defaults: its table in the settings file."""
 
+    reads_aside: ClassVar[bool] = False
+    """True when `read` is heavy: it is then called in a process of its own, one slice ahead. The
+    class must then be made without arguments, and its items, stores and settings be picklable."""
+
+    def warm_up(self) -> None:
+        """Import what `read` needs; called in the reading process while the survey is under way."""
+
     def token(self, capture: "Capture") -> str | None:
         """Return a cheap digest of the source; equal to last time means: nothing to do.
 

@@ -25,13 +25,16 @@ class Views:
         brought = [folder for one in exporters if (folder := _brought_by(one))]
         self.folders = [*([own] if own else []), ours, *brought]
         self._environment: jinja2.Environment | None = None
+        self._loaded: dict[str, jinja2.Template] = {}
 
     def render(self, template: str, **variables: Any) -> bytes:
         """Return a template rendered, in NFC and UTF-8; raises UsageError for a broken one."""
         import jinja2
 
         try:
-            text = self._jinja().get_template(template).render(**variables)
+            if template not in self._loaded:
+                self._loaded[template] = self._jinja().get_template(template)
+            text = self._loaded[template].render(**variables)
         except jinja2.TemplateSyntaxError as error:
             raise UsageError(
                 f"The template {error.filename or template} is wrong in line {error.lineno}: "

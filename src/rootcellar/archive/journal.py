@@ -6,8 +6,10 @@ complete one is redone, and redoing it twice does no harm.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
+
+import msgspec
 
 from rootcellar.archive.disk import Disk, write_all
 from rootcellar.archive.layout import JOURNAL
@@ -38,10 +40,8 @@ class Journal:
 
     def write(self, disk: Disk) -> None:
         """Write the journal; the batch is committed once this has been flushed."""
-        lines = [json.dumps({"journal": VERSION})]
-        lines += [json.dumps(asdict(step), ensure_ascii=False) for step in self.steps]
-        lines.append(json.dumps({"settlement": self.settlement}, ensure_ascii=False))
-        body = "".join(f"{line}\n" for line in lines).encode()
+        lines = [{"journal": VERSION}, *self.steps, {"settlement": self.settlement}]
+        body = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
         with disk.create(PATH) as file:
             write_all(file, body)
             write_all(file, json.dumps({"sha256": hashlib.sha256(body).hexdigest()}).encode())

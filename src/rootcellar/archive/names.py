@@ -1,5 +1,6 @@
 """Names that every file system takes: NFC, portable, and unique by their folded path."""
 
+import functools
 import hashlib
 import re
 import unicodedata
@@ -19,14 +20,19 @@ _NAMELESS = "untitled"
 
 def nfc(text: str) -> str:
     """Return `text` in NFC, with what UTF-8 cannot say (lone surrogates) replaced."""
+    if text.isascii():
+        return text
     return unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def fold(path: str) -> str:
     """Return what two paths share that a file system ignoring case and form takes for equal."""
+    if path.isascii():
+        return path.lower()
     return nfc(nfc(path).casefold())
 
 
+@functools.lru_cache(maxsize=4096)
 def portable(component: str, limit: int = STEM_BYTES) -> str:
     """Return a name for one path component that is legal everywhere, at most `limit` bytes.
 
@@ -48,6 +54,7 @@ def portable_stem(place: str) -> str:
     return "/".join([*(portable(folder, FOLDER_BYTES) for folder in folders), portable(stem)])
 
 
+@functools.lru_cache(maxsize=256)
 def portable_suffix(suffix: str) -> str:
     """Return the portable form of a file's suffix; its leading dot or space stays."""
     cleaned = _FORBIDDEN.sub("_", nfc(suffix)).rstrip(". ")

@@ -13,6 +13,7 @@ from rootcellar.brake import Brake, Losses, decide
 from rootcellar.engine.gathering import GatheringWriter
 from rootcellar.engine.matching import match_by_content
 from rootcellar.engine.preparing import Prepared, Preparing, Render
+from rootcellar.engine.reading import Reader, open_reader
 from rootcellar.engine.shards import Shards
 from rootcellar.engine.writing import Changes, Writing
 from rootcellar.errors import RootcellarError
@@ -27,6 +28,9 @@ from rootcellar.verdict import NEEDS_NAME, NEEDS_READING, Verdict, judge
 
 CORE_VERSION = "1"
 """Raised when the core would write other lines or names from the same items."""
+Work = Sequence[tuple[str, str]]
+"""(key, verdict) of the items of one batch."""
+FIRST_BATCH = 125
 BATCH = 500
 LARGEST_BATCH = 1000
 
@@ -87,6 +91,7 @@ class ExporterRun:
         self.failures = 0
         self.touched: set[str] = set()
         self.lost: set[str] = set()
+        self.reader: Reader
 
     def run(self) -> Iterator[Progress]:
         """Bring the archive up to date; whatever has been yielded is on disk and settled."""
@@ -98,7 +103,8 @@ class ExporterRun:
                 self.report.unchanged = self.state.totals(self.writing.archive, self.name)[0]
                 self._finish(token)
                 return
-            yield from self._work(token)
+            with open_reader(self.task.exporter, self.task.capture) as self.reader:
+                yield from self._work(token)
         finally:
             self.report.files = self.writing.files - files
             self.report.bytes = self.writing.bytes - size
@@ -123,6 +129,8 @@ class ExporterRun:
     # -- the work ----------------------------------------------------------------------------
 
     def _work(self, token: str | None) -> Iterator[Progress]:
+        if not self.row.stores:
+            self.reader.warm_up()  # a first run: there will be much to read
         self._survey()
         brake = self._plan()
         if brake is not None and not brake.write_additions:
@@ -222,7 +230,7 @@ class ExporterRun:
         return arrived
 
     def _read(self, keys: Sequence[str]) -> Iterable[Item]:
-        return self.task.exporter.read(self.task.capture, keys)
+        return self.reader.read(keys)
 
     # -- batches -----------------------------------------------------------------------------
 
@@ -230,28 +238,38 @@ class ExporterRun:
         work = self.staging.work()
         done = 0
         yield Progress(0, len(work))
-        for rows in _slices(work):
-            self._write_batch(self.staging.slice(rows))
-            done += len(rows)
+        slices = list(_slices(work))
+        upcoming = self.staging.slice(slices[0]) if slices else []
+        self.reader.ahead(_to_read(upcoming))
+        for number in range(len(slices)):
+            current = upcoming
+            items = self._items(current)
+            upcoming = self.staging.slice(slices[number + 1]) if number + 1 < len(slices) else []
+            self.reader.ahead(_to_read(upcoming))
+            self._write_batch(current, items)
+            done += len(current)
             yield Progress(done, len(work))
 
-    def _write_batch(self, work: Sequence[tuple[str, str]]) -> None:
+    def _items(self, work: Work) -> list[Item]:
+        keys = _to_read(work)
+        items = self._read(keys) if keys else []
+        return sorted(items, key=lambda item: (item.sighting.place, item.sighting.key))
+
+    def _write_batch(self, work: Work, items: Sequence[Item]) -> None:
         batch = self.writing.batch()
         changes = Changes()
         shards = Shards(self.writing, batch, self._recover_lines)
         try:
-            self._fill(work, batch, changes, shards)
+            self._fill_read(items, batch, changes, shards)
+            self._fill_stored(work, batch, changes, shards)
             shards.write(changes)
             self.writing.commit(batch, changes)
         except BaseException:
             batch.abandon()
             raise
 
-    def _fill(
-        self, work: Sequence[tuple[str, str]], batch: Batch, changes: Changes, shards: Shards
-    ) -> None:
-        reading = [key for key, verdict in work if verdict in NEEDS_READING]
-        self._fill_read(reading, batch, changes, shards)
+    def _fill_stored(self, work: Work, batch: Batch, changes: Changes, shards: Shards) -> None:
+        """Do what is to be done with items that need not be read from the source."""
         rest = [key for key, verdict in work if verdict not in NEEDS_READING]
         known = self.state.items(self.writing.archive, self.name, rest)
         for key, verdict in work:
@@ -261,17 +279,15 @@ class ExporterRun:
                 self._rerender(known[key], batch, changes, shards)
 
     def _fill_read(
-        self, keys: Sequence[str], batch: Batch, changes: Changes, shards: Shards
+        self, items: Sequence[Item], batch: Batch, changes: Changes, shards: Shards
     ) -> None:
-        if not keys:
-            return
+        keys = [item.sighting.key for item in items]
         former_keys = self.staging.matches(keys)
         known = self.state.items(
             self.writing.archive, self.name, [former_keys.get(key, key) for key in keys]
         )
         promised = self.staging.promised(keys)
         preparing = Preparing(self.writing, self.staging, batch, self.task.render, self.name)
-        items = sorted(self._read(keys), key=lambda item: (item.sighting.place, item.sighting.key))
         for item in items:
             key = item.sighting.key
             former = known.get(former_keys.get(key, key))
@@ -400,14 +416,22 @@ class ExporterRun:
         self._remember("", self.row.stores, self.row.views)
 
 
+def _to_read(work: Work) -> list[str]:
+    return [key for key, verdict in work if verdict in NEEDS_READING]
+
+
 def _slices(work: Sequence[tuple[int, str]]) -> Iterator[list[int]]:
-    """Cut the work into batches, folder by folder; a very large folder is cut as well."""
+    """Cut the work into batches, folder by folder; a very large folder is cut as well.
+
+    The first batches are small, so that writing can begin while the rest is still being read.
+    """
     rows: list[int] = []
+    size = FIRST_BATCH
     for number, (row, folder) in enumerate(work):
         rows.append(row)
         following = work[number + 1][1] if number + 1 < len(work) else None
-        if len(rows) >= LARGEST_BATCH or (len(rows) >= BATCH and following != folder):
+        if len(rows) >= LARGEST_BATCH or (len(rows) >= size and following != folder):
             yield rows
-            rows = []
+            rows, size = [], min(BATCH, 2 * size)
     if rows:
         yield rows

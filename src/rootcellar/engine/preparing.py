@@ -1,6 +1,6 @@
 """One item beside what the archive holds of it: which files are written, moved, retired, kept."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from rootcellar.items import Absent, Bytes, CopyOf, File, Item, Record, View
 from rootcellar.state.rows import Missing, StoredFile, StoredItem
 from rootcellar.state.staging import Staging
 
-_DIGESTS = (4, 8, 16, 32)
+_DIGESTS = (4, 8, 16, 32, 64)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Render = Callable[[str, Record, list[dict[str, object]], str], bytes]
@@ -174,24 +174,33 @@ class _Family:
             for file in self.item.files
             if not isinstance(file.content, Absent) or file.role in self.former
         ]
-        for candidate in (stem, *(with_digest(stem, self.key, length) for length in _DIGESTS)):
+        candidate = stem
+        for length in _DIGESTS:
             if all(self._is_free(candidate + suffix) for suffix in suffixes):
                 return candidate
-        return with_digest(stem, self.key, 64)
+            candidate = with_digest(stem, self.key, length)
+        return candidate
 
     def _is_free(self, path: str) -> bool:
         return self.preparing.neighbours.is_free(path, self.preparing.exporter, self.owners)
 
     def _path(self, file: File) -> str:
         suffix = portable_suffix(file.suffix)
-        names = [self.stem + suffix]
-        names += [with_digest(self.stem, self.key, length) + suffix for length in _DIGESTS]
         former = self.former.get(file.role)
-        if former is not None and former.path in names:
+        if former is not None and any(former.path == name for name in self._names(suffix)):
             return former.path
-        path = next((name for name in names if self._is_free(name)), names[-1])
+        path = ""
+        for path in self._names(suffix):
+            if self._is_free(path):
+                break
         self.preparing.neighbours.claim(path, self.key)
         return path
+
+    def _names(self, suffix: str) -> Iterator[str]:
+        """Yield the names a file of this item may bear, the best one first."""
+        yield self.stem + suffix
+        for length in _DIGESTS:
+            yield with_digest(self.stem, self.key, length) + suffix
 
     # -- originals ---------------------------------------------------------------------------
 

@@ -139,7 +139,7 @@ class Neighbours:
     def __init__(self, writing: Writing) -> None:
         self.writing = writing
         self._claimed: dict[str, str] = {}
-        self._on_disk: dict[str, set[str]] = {}
+        self._taken: dict[str, dict[str, tuple[str, str] | None]] = {}
 
     def claim(self, path: str, key: str) -> None:
         """Take a name for an item of this batch."""
@@ -150,14 +150,17 @@ class Neighbours:
         folded = fold(path)
         if (claimant := self._claimed.get(folded)) is not None:
             return claimant in owners
-        if folded not in self._names(folder_of(path)):
-            holder = self.writing.state.holder(self.writing.archive, folded)
-            return holder is None or (holder[0] == exporter and holder[1] in owners)
-        holder = self.writing.state.holder(self.writing.archive, folded)
+        taken = self._names(folder_of(path))
+        if folded not in taken:
+            return True
+        holder = taken[folded]
         return holder is not None and holder[0] == exporter and holder[1] in owners
 
-    def _names(self, folder: str) -> set[str]:
-        if folder not in self._on_disk:
+    def _names(self, folder: str) -> dict[str, tuple[str, str] | None]:
+        """Return who holds the names in a folder: (exporter, key), or None for a stranger."""
+        if folder not in self._taken:
             names = self.writing.disk.names(folder)
-            self._on_disk[folder] = {fold(f"{folder}/{name}") for name in names}
-        return self._on_disk[folder]
+            held = self.writing.state.names_in(self.writing.archive, fold(folder))
+            strangers = dict.fromkeys(fold(f"{folder}/{name}") for name in names)
+            self._taken[folder] = {**strangers, **held}
+        return self._taken[folder]

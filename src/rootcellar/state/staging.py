@@ -234,14 +234,18 @@ class Staging:
         """Give every item of these verdicts its stem, before the first one is written.
 
         Items that wish for the same name, and items that wish for a name somebody else bears,
-        get a piece of their key's digest. What was promised by a run that was cut off holds.
+        get a piece of their key's digest; only these need remembering, the others get what they
+        wish for. What was promised by a run that was cut off holds.
         """
         marks = ",".join("?" * len(verdicts))
         self.connection.execute("BEGIN")
         for key, place, suffixes in self.connection.execute(
-            "SELECT key, place, suffixes FROM temp.sighted WHERE key IN "
-            f"(SELECT key FROM temp.work WHERE verdict IN ({marks})) ORDER BY key",
-            list(verdicts),
+            "SELECT s.key, s.place, s.suffixes FROM temp.sighted s "
+            "LEFT JOIN item i ON i.archive = ? AND i.exporter = ? "
+            "AND i.key = ifnull(s.was, s.key) "
+            "WHERE (i.id IS NULL OR i.place <> s.place) AND s.key IN "
+            f"(SELECT key FROM temp.work WHERE verdict IN ({marks})) ORDER BY s.key",
+            (self.archive, self.exporter, *verdicts),
         ).fetchall():
             stem = f"{top}/{portable_stem(place)}"
             endings = json.loads(suffixes) or [""]
@@ -249,12 +253,11 @@ class Staging:
                 "INSERT OR IGNORE INTO temp.claim VALUES (?, ?)",
                 [(fold(stem + portable_suffix(ending)), key) for ending in endings],
             )
-        clashing = self._clashing()
-        for key, place in self.connection.execute(
-            "SELECT key, place FROM temp.sighted WHERE key IN (SELECT key FROM temp.claim)"
-        ).fetchall():
-            stem = f"{top}/{portable_stem(place)}"
-            given = with_digest(stem, key) if key in clashing else stem
+        for key in sorted(self._clashing()):
+            (place,) = self.connection.execute(
+                "SELECT place FROM temp.sighted WHERE key = ?", (key,)
+            ).fetchone()
+            given = with_digest(f"{top}/{portable_stem(place)}", key)
             self.connection.execute(
                 "INSERT INTO promise VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
                 "place = excluded.place, stem = excluded.stem WHERE place <> excluded.place",

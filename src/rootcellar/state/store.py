@@ -173,9 +173,7 @@ class StateStore:
                     (new, archive.id, exporter, old),
                 )
             # All old rows go first: within a batch one item may take a name another one leaves.
-            ids = [self._put_item(archive.id, item) for item in settlement.items]
-            for row, item in zip(ids, settlement.items, strict=True):
-                self._put_files(archive.id, row, item)
+            self._put_items(archive.id, settlement.items)
             for path in settlement.dropped:
                 self.connection.execute(
                     "DELETE FROM document WHERE archive = ? AND folded = ?",
@@ -193,29 +191,50 @@ class StateStore:
         documents: Sequence[StoredDocument],
     ) -> None:
         """Take over what was read from the archive itself, into a state that was cleared."""
-        for item in items:
-            self._put_files(archive.id, self._put_item(archive.id, item), item)
+        self._put_items(archive.id, items)
         for document in documents:
             self.put_document(archive.id, document)
 
-    def _put_item(self, archive: int, item: StoredItem) -> int:
-        values = (*(getattr(item, name) for name in _ITEM.split(", ")), item.folder)
-        row = self.connection.execute(
-            f"INSERT INTO item (archive, {_ITEM}, folder) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (archive, exporter, key) DO UPDATE SET title = excluded.title, "
-            "place = excluded.place, stem = excluded.stem, fingerprint = excluded.fingerprint, "
-            "store = excluded.store, in_trash = excluded.in_trash, gone = excluded.gone, "
-            "line = excluded.line, folder = excluded.folder RETURNING id",
-            (archive, *values),
-        ).fetchone()[0]
+    def _put_items(self, archive: int, items: Sequence[StoredItem]) -> None:
+        """Put items in place; all old files go first, as one may take a name another leaves."""
+        known = self._known_ids(archive, items)
         for table in ("file", "missing"):
-            self.connection.execute(f"DELETE FROM {table} WHERE item = ?", (row,))
-        self.connection.execute(
+            self.connection.executemany(
+                f"DELETE FROM {table} WHERE item = ?", [(row,) for row in known.values()]
+            )
+        for item in items:
+            row = self._put_item(archive, item, known.get((item.exporter, item.key)))
+            self._put_files(archive, row, item)
+        self.connection.executemany(
             "DELETE FROM promise WHERE archive = ? AND exporter = ? AND key = ?",
-            (archive, item.exporter, item.key),
+            [(archive, item.exporter, item.key) for item in items],
         )
-        return int(row)
+
+    def _known_ids(self, archive: int, items: Sequence[StoredItem]) -> dict[tuple[str, str], int]:
+        found: dict[tuple[str, str], int] = {}
+        for start in range(0, len(items), BATCH):
+            some = [item.key for item in items[start : start + BATCH]]
+            marks = ",".join("?" * len(some))
+            for exporter, key, row in self.connection.execute(
+                f"SELECT exporter, key, id FROM item WHERE archive = ? AND key IN ({marks})",
+                (archive, *some),
+            ):
+                found[exporter, key] = row
+        return found
+
+    def _put_item(self, archive: int, item: StoredItem, known: int | None) -> int:
+        values = (*(getattr(item, name) for name in _ITEM_NAMES), item.folder)
+        if known is not None:
+            sets = ", ".join(f"{name} = ?" for name in (*_ITEM_NAMES, "folder"))
+            self.connection.execute(f"UPDATE item SET {sets} WHERE id = ?", (*values, known))
+            return known
+        cursor = self.connection.execute(
+            f"INSERT INTO item (archive, {_ITEM}, folder) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (archive, *values),
+        )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
 
     def _put_files(self, archive: int, row: int, item: StoredItem) -> None:
         self.connection.executemany(
@@ -316,6 +335,21 @@ class StateStore:
             (archive.id, folded, archive.id, folded),
         ).fetchone()
         return (row[0], row[1]) if row else None
+
+    def names_in(self, archive: ArchiveRow, folder: str) -> dict[str, tuple[str, str]]:
+        """Return, by folded path, (exporter, key) of all that is directly in a folder, and below.
+
+        `folder` is folded.
+        """
+        low, high = f"{folder}/", f"{folder}0"  # "0" follows "/"
+        rows = self.connection.execute(
+            "SELECT folded, exporter, key FROM file JOIN item ON item.id = file.item "
+            "WHERE file.archive = ? AND folded >= ? AND folded < ? "
+            "UNION ALL SELECT folded, exporter, key FROM document "
+            "WHERE archive = ? AND folded >= ? AND folded < ?",
+            (archive.id, low, high, archive.id, low, high),
+        )
+        return {folded: (exporter, key) for folded, exporter, key in rows}
 
     def primary_paths(
         self, archive: ArchiveRow, exporter: str, keys: Sequence[str]
@@ -497,6 +531,7 @@ class StateStore:
         return (row[0], row[1]) if row else None
 
 
+_ITEM_NAMES = tuple(_ITEM.split(", "))
 _FILE_NAMES = tuple(_FILE.split(", "))
 
 
