@@ -53,7 +53,7 @@ class Exporter:
     class must then be made without arguments, and its items, stores and settings be picklable."""
 
     def warm_up(self) -> None:
-        """Import what `read` needs; called in the reading process while the survey is under way."""
+        """Import what `read` needs; called in the reading process during the survey."""
 
     def token(self, capture: "Capture") -> str | None:
         """Return a cheap digest of the source; equal to last time means: nothing to do.

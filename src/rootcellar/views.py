@@ -1,5 +1,6 @@
 """Views: pages rendered with Jinja2 from records. A person's own templates win over ours."""
 
+import contextlib
 import hashlib
 import importlib.resources
 import sys
@@ -52,6 +53,13 @@ class Views:
                 hint="Mend it, or remove it from your template folder to use rootcellar's own.",
             ) from error
         return nfc(text).encode()
+
+    def warm_up(self, exporter: Exporter) -> None:
+        """Load jinja2 and an exporter's templates, before the first page is rendered."""
+        for name in self._jinja().list_templates():
+            if name.startswith(f"{exporter.name}/"):
+                with contextlib.suppress(Exception):  # a broken one is told when it is used
+                    self._loaded[name] = self._jinja().get_template(name)
 
     def digest(self, exporter: Exporter) -> str:
         """Return a digest of every template an exporter may use; jinja2 is not needed for it."""

