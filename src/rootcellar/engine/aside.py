@@ -1,0 +1,14 @@
+"""The process beside a run that reads the source; started by `engine/reading.py`."""
+
+import gc
+import os
+import sys
+
+from rootcellar.engine.reading import serve
+
+if __name__ == "__main__":
+    gc.disable()  # while much is imported and nothing is garbage; `serve` has it on again
+    # Whatever a library prints must not get between the answers.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    serve(sys.stdin.buffer, answers)

@@ -1,0 +1,169 @@
+"""Reading items of the source: in this process, or in one beside it, one slice ahead.
+
+An exporter that says so (`reads_aside`) is read in a process of its own: it loads its heavy
+libraries while the survey is under way, and reads the next slice while this one is written.
+"""
+
+import contextlib
+import gc
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from typing import IO, Any, Protocol
+
+from rootcellar.errors import RootcellarError, SourceError
+from rootcellar.exporter import Exporter
+from rootcellar.items import Item
+from rootcellar.sources.capture import Capture
+
+
+class Reader(Protocol):
+    """Reads the items of some keys; `ahead` announces what will be read next."""
+
+    def warm_up(self) -> None:
+        """Get ready for reading; called early, returns at once."""
+
+    def ahead(self, keys: Sequence[str]) -> None:
+        """Begin to read what `read` will be asked for next."""
+
+    def read(self, keys: Sequence[str]) -> list[Item]:
+        """Return the items of these keys."""
+
+
+class HereReader:
+    """Reads in this process."""
+
+    def __init__(self, exporter: Exporter, capture: Capture) -> None:
+        self.exporter = exporter
+        self.capture = capture
+
+    def warm_up(self) -> None:
+        """Do nothing: it would only take time from the survey."""
+
+    def ahead(self, keys: Sequence[str]) -> None:
+        """Do nothing: there is nobody to do it."""
+
+    def read(self, keys: Sequence[str]) -> list[Item]:
+        """Return the items of these keys."""
+        return list(self.exporter.read(self.capture, keys))
+
+
+class AsideReader:
+    """Reads in a process beside this one, which ends when this one does."""
+
+    def __init__(self, exporter: Exporter, capture: Capture) -> None:
+        self.exporter = exporter
+        self.capture = capture
+        self._process: subprocess.Popen[bytes] | None = None
+        self._announced: tuple[str, ...] | None = None
+        self._knows_capture = False
+        self._read_already: dict[tuple[str, ...], list[Item]] = {}
+
+    def warm_up(self) -> None:
+        """Start the process, which loads the exporter's libraries."""
+        if self._process is None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "rootcellar.engine.aside"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+            self._send(type(self.exporter))
+
+    def ahead(self, keys: Sequence[str]) -> None:
+        """Have the process begin with these keys, unless it is at work already."""
+        if self._announced is None and keys:
+            self._ask(tuple(keys))
+
+    def read(self, keys: Sequence[str]) -> list[Item]:
+        """Return the items of these keys, which may have been announced."""
+        wanted = tuple(keys)
+        if self._announced is not None and self._announced != wanted:
+            before = self._announced
+            self._read_already[before] = self._answer()
+        if wanted in self._read_already:
+            return self._read_already.pop(wanted)
+        if self._announced is None:
+            self._ask(wanted)
+        return self._answer()
+
+    def _ask(self, keys: tuple[str, ...]) -> None:
+        self.warm_up()
+        if not self._knows_capture:
+            self._send(self.capture)
+            self._knows_capture = True
+        self._send(keys)
+        self._announced = keys
+
+    def _answer(self) -> list[Item]:
+        self._announced = None
+        assert self._process is not None
+        assert self._process.stdout is not None
+        try:
+            answer: Any = pickle.load(self._process.stdout)  # noqa: S301 - written by our own process
+        except (EOFError, pickle.UnpicklingError) as error:
+            raise SourceError(
+                f"The process that reads {self.exporter.name} ended unexpectedly.",
+                hint="Run the same command again; if it fails again, please report it. (The "
+                "machine may be short of memory.)",
+            ) from error
+        if isinstance(answer, BaseException):
+            raise answer
+        items: list[Item] = answer
+        return items
+
+    def _send(self, what: object) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # the answer will tell why
+            pickle.dump(what, self._process.stdin)
+            self._process.stdin.flush()
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.kill()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    with contextlib.suppress(OSError):
+                        pipe.close()
+            self._process.wait()
+            self._process = None
+
+
+@contextlib.contextmanager
+def open_reader(exporter: Exporter, capture: Capture) -> Iterator[Reader]:
+    """Give the reader that suits an exporter."""
+    if not exporter.reads_aside:
+        yield HereReader(exporter, capture)
+        return
+    with contextlib.closing(AsideReader(exporter, capture)) as reader:
+        yield reader
+
+
+def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
+    """Answer requests until there are no more: first the exporter, then the capture, then keys."""
+    try:
+        exporter: Exporter = pickle.load(requests)()  # noqa: S301 - written by our own process
+        exporter.warm_up()
+        gc.freeze()  # what has been imported stays, and need not be looked at again and again
+        gc.enable()
+        capture: Capture = pickle.load(requests)  # noqa: S301
+        while True:
+            keys = pickle.load(requests)  # noqa: S301
+            try:
+                answer: object = list(exporter.read(capture, keys))
+            except RootcellarError as error:
+                answer = error
+            except Exception as error:  # noqa: BLE001 - it is raised again where it is asked for
+                answer = RuntimeError(_trace(error))
+            pickle.dump(answer, answers)
+            answers.flush()
+    except (EOFError, BrokenPipeError):
+        return
+
+
+def _trace(error: Exception) -> str:
+    import traceback
+
+    return "".join(traceback.format_exception(error))
