@@ -89,12 +89,15 @@ def original_name(row: AssetRow) -> str:
     return text_of(row.original_filename or row.filename or row.uuid)
 
 
-def place(stem: str, date: datetime | None) -> str:
-    """Return the wished-for place: `2024/2024-07-14/IMG_0412`, or `undated/IMG_0412`."""
-    if date is None:
-        return f"undated/{component(stem)}"
-    year = f"{date.year:04}"
-    return f"{year}/{year}-{date.month:02}-{date.day:02}/{component(stem)}"
+def place(stem: str, date: datetime | None, shared_album: str | None = None) -> str:
+    """Return the wished-for place: `2024/2024-07-14/IMG_0412`, or `undated/IMG_0412`.
+
+    What others have put into a shared album lies apart: `Shared/<album>/2024-07-14/IMG_0412`.
+    """
+    day = f"{date.year:04}-{date.month:02}-{date.day:02}" if date else "undated"
+    if shared_album is not None:
+        return f"Shared/{component(shared_album)}/{day}/{component(stem)}"
+    return f"{day[:4]}/{day}/{component(stem)}" if date else f"{day}/{component(stem)}"
 
 
 @lru_cache(maxsize=4096)

@@ -174,7 +174,8 @@ def _queries(schema: Schema) -> Iterator[tuple[str, str, str]]:
         yield (
             "albums",
             (
-                f"SELECT j.{join.member}, g.ZUUID FROM {join.table} j"
+                f"SELECT j.{join.member}, g.ZUUID,"
+                f" CASE g.ZKIND WHEN 1505 THEN ifnull(g.ZTITLE, '') END FROM {join.table} j"
                 f" JOIN ZGENERICALBUM g ON g.Z_PK = j.{join.owner}"
                 f" WHERE ifnull(g.ZTRASHEDSTATE, 0) = 0 AND g.ZKIND IN (2, 1505, 1508){{some}}"
                 f" ORDER BY j.{join.member}, g.ZUUID"
@@ -185,7 +186,8 @@ def _queries(schema: Schema) -> Iterator[tuple[str, str, str]]:
         yield (
             "shared_albums",
             (
-                f"SELECT a.Z_PK, g.ZUUID FROM {schema.asset} a"
+                f"SELECT a.Z_PK, g.ZUUID, ifnull({schema.column('ZSHARE', 'ZTITLE', 'g')}, '')"
+                f" FROM {schema.asset} a"
                 " JOIN ZSHARE g ON g.Z_PK = a.ZCOLLECTIONSHARE"
                 f" WHERE g.Z_ENT = {schema.shared_album_entity}"
                 " AND ifnull(g.ZTRASHEDSTATE, 0) = 0{some} ORDER BY a.Z_PK"

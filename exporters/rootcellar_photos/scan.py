@@ -38,10 +38,18 @@ class Seen(NamedTuple):
     @property
     def albums(self) -> list[str]:
         """Return the UUIDs of the albums it is in, sorted."""
-        return sorted(uuid for name in _ALBUMS for _, uuid in self.around.get(name, ()))
+        return sorted(uuid for name in _ALBUMS for _, uuid, _ in self.around.get(name, ()))
 
 
 _ALBUMS = ("albums", "shared_albums")
+
+
+def _shared_album(row: AssetRow, around: Around) -> str | None:
+    """Return the title of the shared album that an asset belongs to, or None."""
+    titles = (
+        title for name in _ALBUMS for _, _, title in around.get(name, ()) if title is not None
+    )
+    return next(titles, None) if row.is_shared or "shared_albums" in around else None
 
 
 def scan(library: Library, keys: Collection[str] | None = None) -> Iterator[Seen]:
@@ -92,7 +100,7 @@ def _seen(
     sighting = Sighting(
         key=row.uuid,
         title=name,
-        place=place(stem, date),
+        place=place(stem, date, _shared_album(row, around)),
         fingerprint=_fingerprint(row, listed, around, files, common),
         suffixes=suffixes(files),
         store=library.identity,
