@@ -78,9 +78,7 @@ def record(photo: Any, seen: Seen, facts: dict[str, Any]) -> Record:
         "burst": _burst(photo, facts),
         "size": {"width": photo.width, "height": photo.height, "orientation": photo.orientation},
         "original": {
-            "width": photo.original_width,
-            "height": photo.original_height,
-            "orientation": photo.original_orientation,
+            **_original_size(photo),
             "bytes": photo.original_filesize,
             "uti": photo.uti_original,
             "fingerprint": facts.get("fingerprint"),
@@ -96,6 +94,13 @@ def record(photo: Any, seen: Seen, facts: dict[str, Any]) -> Record:
     }
     pruned: dict[str, Any] = _pruned(full)
     return pruned
+
+
+def _original_size(photo: Any) -> dict[str, int]:
+    """Return the size of the original where it is not the size of the picture as it is now."""
+    now = (photo.width, photo.height, photo.orientation)
+    then = (photo.original_width, photo.original_height, photo.original_orientation)
+    return {} if now == then else dict(zip(("width", "height", "orientation"), then, strict=True))
 
 
 def iso(date: datetime | None) -> str | None:

@@ -169,8 +169,8 @@ def test_an_album_lists_its_members_in_order_and_keeps_those_gone(farm: Farm) ->
     farm.export()
     album = json.loads((farm.archive / "Orchard/Albums/Harvest.json").read_text())
     assert album["groups"]["items"] == [
-        {"folder": "Orchard", "files": ["c.bin", "b.bin"]},
-        {"folder": "Orchard", "files": ["a.bin"], "gone": True},
+        {"Orchard/": ["c.bin", "b.bin"]},
+        {"Orchard/": ["a.bin"], "gone": True},
     ]
 
 

@@ -120,8 +120,10 @@ def replace_file(disk: Disk, path: str, data: bytes) -> None:
 
 
 def unmake(disk: Disk) -> None:
-    """Remove an archive that was made in this run and holds nothing."""
-    for path in (README, FORMAT, STATUS, IDENTITY):
+    """Remove an archive that was made in this run and holds nothing; cut off, it can be remade."""
+    for path in (README, FORMAT, STATUS):
         disk.unlink(path)
+    disk.rename(INSIDE, _UNBORN)
+    disk.unlink(IDENTITY.replace(INSIDE, _UNBORN, 1))
     for folder in (JOURNAL, PARTS, INSIDE):
-        disk.drop_empty_folder(folder)
+        disk.drop_empty_folder(folder.replace(INSIDE, _UNBORN, 1))

@@ -45,8 +45,8 @@ metadata.jsonl (in every folder that holds items)
 
 Gatherings (Albums/**.json, People.json)
     {"key", "title", "place", "gone", "record", "groups": {name: [run, ...]}}: a file made of many
-    items, in order. A run is {"folder", "files": [names]}: members that follow each other and lie
-    in one folder. Members of which there is no file yet are {"absent": [keys]}. A run with
+    items, in order. A run is {"Photos/2024/2024-07-14/": [names]}: members that follow each other
+    and lie in one folder. Members of which there is no file yet are {"absent": [keys]}. A run with
     "gone": true has vanished from the source.
 
 .rootcellar/history/ab/abcdef....ext

@@ -138,6 +138,10 @@ class ExporterRun:
         if brake is not None and not brake.write_additions:
             self._brake(brake)
             return
+        if self.row.token:
+            # Cut off from here on, the next run looks at every gathering: it cannot know which
+            # of their members this one has touched.
+            self.state.put_exporter(self.writing.archive, replace(self.row, token=""))
         self.staging.promise_names(self.task.top, [str(one) for one in NEEDS_NAME])
         yield from self._write_batches()
         self.report.unchanged = self.staging.count() - sum(

@@ -15,10 +15,11 @@ from rootcellar.state.rows import StoredDocument
 Run = dict[str, Any]
 """Members of a gathering that follow each other and lie in one folder.
 
-`{"folder", "files"}`, or `{"absent": [keys]}` for items of which the archive holds no file yet;
-`"gone": true` when they have vanished from the source. An album of thousands stays small enough
-to be kept in every version.
+`{"Photos/2024/2024-07-14/": [names]}`, or `{"absent": [keys]}` for items of which the archive
+holds no file yet; `"gone": true` when they have vanished from the source. An album of thousands
+stays small enough to be kept in every version.
 """
+ABSENT = "absent"
 
 
 class GatheringWriter:
@@ -187,24 +188,24 @@ def _runs(members: Iterable[tuple[str, bool, str]]) -> list[Run]:
     runs: list[Run] = []
     for path, gone, key in members:
         folder, _, name = path.rpartition("/")
-        head: Run = {"folder": folder} if path else {}
-        listed = "files" if path else "absent"
+        listed = f"{folder}/" if path else ABSENT
         last = runs[-1] if runs else {}
-        if listed in last and last.get("folder", "") == folder and last.get("gone", False) == gone:
+        if listed in last and last.get("gone", False) == gone:
             last[listed].append(name or key)
-            continue
-        run = {**head, listed: [name or key]}
-        runs.append({**run, "gone": True} if gone else run)
+        else:
+            run: Run = {listed: [name or key]}
+            runs.append({**run, "gone": True} if gone else run)
     return runs
 
 
 def _listed(runs: Iterable[Run]) -> Iterator[tuple[str, str]]:
     """Yield the members of runs as (path, key), one of which is empty."""
     for run in runs:
-        for name in run.get("files", ()):
-            yield f"{run['folder']}/{name}", ""
-        for key in run.get("absent", ()):
-            yield "", key
+        for listed, names in run.items():
+            if listed == ABSENT:
+                yield from (("", key) for key in names)
+            elif listed.endswith("/"):
+                yield from ((listed + name, "") for name in names)
 
 
 def _digest(gathering: Gathering) -> str:

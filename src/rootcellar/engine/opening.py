@@ -43,9 +43,12 @@ class OpenArchive:
         return row
 
     def unmake(self) -> None:
-        """Undo the making of an archive into which nothing came."""
-        unmake(self.disk)
+        """Undo the making of an archive into which nothing came.
+
+        The state forgets it first: a place it still knew would be waited for, for ever.
+        """
         self.state.forget(self.row)
+        unmake(self.disk)
 
 
 def locate(path: Path) -> Path:
