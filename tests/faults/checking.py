@@ -1,0 +1,109 @@
+"""The checker: says everything that is wrong with an archive after a run was cut off."""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from rootcellar.archive.names import fold
+
+OURS = ("README.txt", "STATUS.txt")
+
+
+def check_archive(archive: Path, state: Path) -> list[str]:
+    """Return what is wrong: files the state does not know, lost or damaged ones, leftovers."""
+    with sqlite3.connect(state) as connection:
+        problems = [
+            *_leftovers(archive),
+            *_same_run(archive, connection),
+            *_files(archive, connection),
+            *_records(archive, connection),
+            *_history(archive),
+        ]
+    connection.close()
+    return problems
+
+
+def _leftovers(archive: Path) -> Iterator[str]:
+    inside = archive / ".rootcellar"
+    for folder in ("parts", "journal"):
+        for path in (inside / folder).glob("*"):
+            yield f"left over: {path.relative_to(archive)}"
+    if (archive / ".rootcellar.new").exists():
+        yield "left over: .rootcellar.new"
+    for folder in archive.rglob("*"):
+        if (
+            folder.is_dir()
+            and inside not in (folder, *folder.parents)
+            and not any(folder.iterdir())
+        ):
+            yield f"left over: the empty folder {folder.relative_to(archive)}"
+
+
+def _same_run(archive: Path, connection: sqlite3.Connection) -> Iterator[str]:
+    identity = json.loads((archive / ".rootcellar/archive.json").read_bytes())
+    row = connection.execute(
+        "SELECT counter, token FROM archive WHERE uuid = ?", (identity["uuid"],)
+    ).fetchone()
+    if row != (identity["counter"], identity["token"]):
+        yield f"archive and state speak of different runs: {identity} and {row}"
+
+
+def _known(archive: Path, connection: sqlite3.Connection) -> dict[str, tuple[str, str, int]]:
+    identity = json.loads((archive / ".rootcellar/archive.json").read_bytes())
+    (row,) = connection.execute("SELECT id FROM archive WHERE uuid = ?", (identity["uuid"],))
+    return {
+        path: (sha256, role, kept)
+        for path, sha256, role, kept in connection.execute(
+            "SELECT path, sha256, role, kept FROM file WHERE archive = ? UNION ALL "
+            "SELECT path, sha256, kind, 0 FROM document WHERE archive = ?",
+            (row[0], row[0]),
+        )
+    }
+
+
+def _files(archive: Path, connection: sqlite3.Connection) -> Iterator[str]:
+    known = _known(archive, connection)
+    found = {
+        path.relative_to(archive).as_posix(): path
+        for path in archive.rglob("*")
+        if path.is_file() and ".rootcellar" not in path.relative_to(archive).parts
+    }
+    for name in sorted(found.keys() - known.keys() - set(OURS)):
+        yield f"a file the state does not know: {name}"
+    for name in sorted(known.keys() - found.keys()):
+        yield f"a file the state knows is not there: {name}"
+    for name in sorted(known.keys() & found.keys()):
+        sha256, role, kept = known[name]
+        if not kept and hashlib.sha256(found[name].read_bytes()).hexdigest() != sha256:
+            yield f"not what the state says ({role}): {name}"
+    folded = [fold(name) for name in found]
+    if len(set(folded)) != len(folded):
+        yield "two files bear the same name but for case"
+
+
+def _records(archive: Path, connection: sqlite3.Connection) -> Iterator[str]:
+    digests = dict(connection.execute("SELECT key, line FROM item"))
+    seen = set()
+    for path in archive.rglob("metadata.jsonl"):
+        for text in path.read_bytes().splitlines(keepends=True):
+            value = json.loads(text)
+            if value["key"] in seen:
+                yield f"two lines for {value['key']}"
+            seen.add(value["key"])
+            if digests.get(value["key"]) != hashlib.sha256(text).hexdigest():
+                yield f"the line of {value['key']} is not the one the state knows"
+            for file in value["files"]:
+                if not (archive / file["path"]).is_file():
+                    yield f"{value['key']} names a file that is not there: {file['path']}"
+    for key in sorted(digests.keys() - seen):
+        yield f"{key} has no line"
+
+
+def _history(archive: Path) -> Iterator[str]:
+    for path in (archive / ".rootcellar/history").rglob("*"):
+        if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() != path.stem:
+            yield f"history holds other bytes than its name says: {path.name}"
+    for path in (archive / ".rootcellar/quarantine").glob("*"):
+        yield f"quarantine holds {path.name}"
