@@ -5,8 +5,9 @@ import hashlib
 import re
 import unicodedata
 
+NAME_BYTES = 200
 STEM_BYTES = 160
-"""What a stem may take of the 200 bytes of a name; the rest is for the digest and the suffix."""
+"""What a stem may take of a name's bytes; the rest is for the digest and the suffix."""
 SUFFIX_BYTES = 32
 FOLDER_BYTES = 120
 
@@ -44,7 +45,7 @@ def portable(component: str, limit: int = STEM_BYTES) -> str:
         name = "_" + name[1:]
     name = shorten(name, limit).rstrip(". ")
     if _RESERVED.fullmatch(name.split(".", 1)[0].rstrip(" ")):
-        name = "_" + shorten(name, limit - 1)
+        name = "_" + shorten(name, limit - 1).rstrip(". ")
     return name or _NAMELESS
 
 
@@ -75,8 +76,14 @@ def shorten(name: str, limit: int) -> str:
 
 
 def with_digest(stem: str, key: str, length: int = 4) -> str:
-    """Return `stem` marked with a piece of its key's digest, for names that clash."""
-    return f"{stem} ~{hashlib.sha256(key.encode()).hexdigest()[:length]}"
+    """Return `stem` marked with a piece of its key's digest, for names that clash.
+
+    A long piece takes bytes from the stem's last component, so that the name stays legal.
+    """
+    folder, slash, name = stem.rpartition("/")
+    mark = f" ~{hashlib.sha256(key.encode()).hexdigest()[:length]}"
+    name = shorten(name, NAME_BYTES - SUFFIX_BYTES - len(mark)).rstrip(". ")
+    return f"{folder}{slash}{name}{mark}"
 
 
 def folder_of(path: str) -> str:
