@@ -201,7 +201,7 @@ class ExporterRun:
         lost = newly_trashed | {key for key, (in_trash, _) in vanished.items() if not in_trash}
         known_stores = set(self.row.stores)
         losses = Losses(
-            living=self.state.living(self.writing.archive, self.name),
+            living=found + len(lost),  # without the items of stores that could not be looked at
             found=found,
             lost=len(lost),
             recent=len(recent - lost - set(returned)),
