@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -66,7 +66,7 @@ class Exporter:
     def survey(self, capture: "Capture") -> Iterator[Sighting | Trouble]:
         """Yield everything that is there, cheaply; keys are unique."""
         for item in self.items(capture):
-            yield item.sighting
+            yield _with_suffixes(item).sighting
 
     def read(self, capture: "Capture", keys: Collection[str]) -> Iterator[Item]:
         """Yield the items of these keys, in any order; at most about a thousand keys at a time.
@@ -76,7 +76,7 @@ class Exporter:
         wanted = frozenset(keys)
         for item in self.items(capture):
             if item.sighting.key in wanted:
-                yield item
+                yield _with_suffixes(item)
 
     def items(self, capture: "Capture") -> Iterator[Item]:
         """Yield every item, files and all: enough for a simple exporter."""
@@ -88,6 +88,14 @@ class Exporter:
         """Yield the files that are made of many items; none unless an exporter says so."""
         del capture
         yield from ()
+
+
+def _with_suffixes(item: Item) -> Item:
+    """Return an item whose sighting says which suffixes its files have, as `items` knows them."""
+    if item.sighting.suffixes:
+        return item
+    suffixes = tuple(file.suffix for file in item.files)
+    return replace(item, sighting=replace(item.sighting, suffixes=suffixes))
 
 
 def canonical_json(value: object) -> str:
