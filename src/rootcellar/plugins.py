@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib.metadata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rootcellar.exporter import Exporter
@@ -35,8 +36,8 @@ def installed() -> Installed:
     for point in sorted(points, key=lambda one: (_distribution(one) != "rootcellar", one.name)):
         try:
             exporter = point.load()()
-            if fault := _fault(exporter, point.name, exporters):
-                broken.append(BrokenPlugin(point.name, _distribution(point), fault))
+            if wrong := fault(exporter, point.name, exporters):
+                broken.append(BrokenPlugin(point.name, _distribution(point), wrong))
             else:
                 exporters.append(exporter)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything
@@ -50,7 +51,7 @@ def _distribution(point: importlib.metadata.EntryPoint) -> str:
     return point.dist.name if point.dist is not None else ""
 
 
-def _fault(exporter: object, name: str, others: list[Exporter]) -> str:
+def fault(exporter: object, name: str, others: Sequence[Exporter] = ()) -> str:
     """Return what is wrong with an exporter, or an empty string."""
     if not isinstance(exporter, Exporter):
         return "It is no subclass of rootcellar.api.Exporter."
