@@ -212,14 +212,17 @@ class StateStore:
 
     def _known_ids(self, archive: int, items: Sequence[StoredItem]) -> dict[tuple[str, str], int]:
         found: dict[tuple[str, str], int] = {}
-        for start in range(0, len(items), BATCH):
-            some = [item.key for item in items[start : start + BATCH]]
-            marks = ",".join("?" * len(some))
-            for exporter, key, row in self.connection.execute(
-                f"SELECT exporter, key, id FROM item WHERE archive = ? AND key IN ({marks})",
-                (archive, *some),
-            ):
-                found[exporter, key] = row
+        for exporter in {item.exporter for item in items}:  # two may use the same keys
+            keys = [item.key for item in items if item.exporter == exporter]
+            for start in range(0, len(keys), BATCH):
+                some = keys[start : start + BATCH]
+                marks = ",".join("?" * len(some))
+                for row, key in self.connection.execute(
+                    "SELECT id, key FROM item "
+                    f"WHERE archive = ? AND exporter = ? AND key IN ({marks})",
+                    (archive, exporter, *some),
+                ):
+                    found[exporter, key] = row
         return found
 
     def _put_item(self, archive: int, item: StoredItem, known: int | None) -> int:
