@@ -93,7 +93,11 @@ class Batch:
         part = f"{PARTS}/{len(self._puts)}"
         for _ in range(COPY_ATTEMPTS):
             before = signature(source)
-            size, digest = self._copy(source, part)
+            try:
+                size, digest = self._copy(source, part)
+            except FileUnreadable:
+                self.disk.unlink(part)
+                raise
             if signature(source) == before and size == int(before.partition(":")[0]):
                 given = self.disk.set_mtime(part, mtime_ns)
                 self._puts.append(Step("put", part, path))
@@ -165,8 +169,14 @@ class Batch:
     def abandon(self) -> None:
         """Remove the parts of a batch that was not committed, as far as the drive allows."""
         with contextlib.suppress(OSError):
-            if read_journal(self.disk) is None:
+            if not is_pending(self.disk):
+                remove_journal(self.disk)
                 clear_parts(self.disk)
+
+
+def is_pending(disk: Disk) -> bool:
+    """Return whether a batch was committed and could not be brought to its end."""
+    return read_journal(disk) is not None
 
 
 def recover(disk: Disk, settle: Settle) -> bool:

@@ -10,7 +10,7 @@ from rootcellar.archive.disk import Disk
 from rootcellar.archive.identity import Identity
 from rootcellar.archive.layout import IDENTITY
 from rootcellar.archive.names import fold, folder_of
-from rootcellar.archive.writer import Batch
+from rootcellar.archive.writer import Batch, is_pending, recover
 from rootcellar.errors import ArchiveUnwritable
 from rootcellar.state.rows import ArchiveRow, Settlement, StoredDocument, StoredFile, StoredItem
 from rootcellar.state.store import StateStore
@@ -70,7 +70,9 @@ class Writing:
         return self.identity.token == self.token
 
     def batch(self) -> Batch:
-        """Return a new batch to fill."""
+        """Return a new batch to fill; one that another exporter could not end is ended first."""
+        if is_pending(self.disk):
+            recover(self.disk, self._settle)
         return Batch(self.disk)
 
     def commit(self, batch: Batch, changes: Changes) -> None:
