@@ -147,16 +147,19 @@ def open_archive(path: Path, state: StateStore, *, adopt: bool = False) -> Itera
     With `adopt`, an archive other than the one known at this path is accepted.
     """
     path = locate(path)
-    if not adopt:
-        look(path, state)
+    seen = None if adopt else look(path, state)
     with archive_errors(path), contextlib.ExitStack() as stack:
         new_folder = not path.exists()
+        if new_folder and (adopt or seen is not None):
+            raise _went_away(path)
         if new_folder:
             path.mkdir()
         disk = stack.enter_context(contextlib.closing(Disk(path)))
         if not disk.lock():
             raise _busy(path)
         identity = read_identity(disk)
+        if identity is None and (adopt or seen is not None):
+            raise _went_away(path)
         made = identity is None
         if identity is None:
             try:
@@ -204,6 +207,13 @@ def _local_lock(state: StateStore, identity: Identity, path: Path) -> Iterator[N
         except OSError as error:
             raise _busy(path) from error
         yield
+
+
+def _went_away(path: Path) -> DestinationWaiting:
+    return DestinationWaiting(
+        f"The archive {path} went away while it was being opened; nothing was written.",
+        hint="Connect its drive again and run the same command.",
+    )
 
 
 def _busy(path: Path) -> DestinationWaiting:

@@ -12,6 +12,7 @@ from typing import Any
 from rootcellar.archive.disk import archive_errors, explained
 from rootcellar.archive.identity import replace_file
 from rootcellar.archive.layout import STATUS
+from rootcellar.archive.writer import is_pending
 from rootcellar.engine.exporting import ExporterRun, Progress, Task
 from rootcellar.engine.opening import OpenArchive, look, open_archive
 from rootcellar.engine.planning import plan_only
@@ -118,7 +119,8 @@ def _export(order: Order, archive: OpenArchive, report: RunReport, progress: OnP
             _remember_failure(archive, name, missing)
     for name, make_task in order.tasks.items():
         report.exporters[name] = _export_one(name, make_task, writing, archive, progress)
-    if archive.made and not writing.changed and report.outcome == "failed":
+    unused = archive.made and not writing.changed and not is_pending(archive.disk)
+    if unused and report.outcome == "failed":
         archive.unmake()
         return
     _tell_status(archive, report)
