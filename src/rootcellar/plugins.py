@@ -1,7 +1,9 @@
 """The installed exporters, found by entry point; a broken one is reported and skipped."""
 
+import contextlib
 import dataclasses
 import importlib.metadata
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,7 +37,8 @@ def installed() -> Installed:
     # Our own first, so that a plugin can never take the place of a built-in exporter.
     for point in sorted(points, key=lambda one: (_distribution(one) != "rootcellar", one.name)):
         try:
-            exporter = point.load()()
+            with contextlib.redirect_stdout(sys.stderr):  # stdout may be for one JSON document
+                exporter = point.load()()
             if wrong := fault(exporter, point.name, exporters):
                 broken.append(BrokenPlugin(point.name, _distribution(point), wrong))
             else:
