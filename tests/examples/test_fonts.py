@@ -48,6 +48,15 @@ def test_the_examples_own_test_passes(installed: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_installed_example_is_among_the_plugins(installed: Path, tmp_path: Path) -> None:
+    code = (
+        "from rootcellar.plugins import installed; found = installed(); "
+        "print([one.name for one in found.exporters], found.broken)"
+    )
+    done = run(installed, tmp_path, sys.executable, "-c", code)
+    assert done.stdout == "['fonts', 'photos'] ()\n"
+
+
 def test_an_installed_exporter_is_listed_and_run(
     installed: Path, home: Path, tmp_path: Path
 ) -> None:
@@ -64,22 +73,3 @@ def test_an_installed_exporter_is_listed_and_run(
     assert (archive / "Fonts" / "Quince.ttf").read_bytes() == b"a font"
     again = json.loads(run(installed, tmp_path, *command).stdout)
     assert again["exporters"]["fonts"]["unchanged"] == 2
-
-
-def test_a_plugin_that_fails_to_import_is_told_and_skipped(home: Path, tmp_path: Path) -> None:
-    site = tmp_path / "site"
-    info = site / "rootcellar_rotten-1.dist-info"
-    info.mkdir(parents=True)
-    (site / "rootcellar_rotten.py").write_text("raise SystemExit('rotten')\n")
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: rootcellar-rotten\nVersion: 1\n")
-    (info / "entry_points.txt").write_text(
-        "[rootcellar.exporters]\nrotten = rootcellar_rotten:Rotten\n"
-    )
-    rootcellar = str(Path(sys.executable).parent / "rootcellar")
-    done = run(site, tmp_path, rootcellar, "exporters", "--home", str(home), "--json")
-    (broken,) = json.loads(done.stdout)["broken"]
-    assert (broken["name"], broken["distribution"]) == ("rotten", "rootcellar-rotten")
-    assert "rotten" in broken["reason"]
-    asked = run(site, tmp_path, rootcellar, "export", "rotten", "--home", str(home))
-    assert asked.returncode == 2
-    assert "installed, but broken" in asked.stderr
