@@ -84,20 +84,26 @@ def _files(archive: Path, connection: sqlite3.Connection) -> Iterator[str]:
 
 
 def _records(archive: Path, connection: sqlite3.Connection) -> Iterator[str]:
-    digests = dict(connection.execute("SELECT key, line FROM item"))
+    tops = json.loads((archive / ".rootcellar/archive.json").read_bytes())["tops"]
+    digests = {
+        (exporter, key): line
+        for exporter, key, line in connection.execute("SELECT exporter, key, line FROM item")
+    }
     seen = set()
     for path in archive.rglob("metadata.jsonl"):
+        exporter = tops[path.relative_to(archive).parts[0]]
         for text in path.read_bytes().splitlines(keepends=True):
             value = json.loads(text)
-            if value["key"] in seen:
-                yield f"two lines for {value['key']}"
-            seen.add(value["key"])
-            if digests.get(value["key"]) != hashlib.sha256(text).hexdigest():
-                yield f"the line of {value['key']} is not the one the state knows"
+            key = value["key"]
+            if (exporter, key) in seen:
+                yield f"two lines for {key}"
+            seen.add((exporter, key))
+            if digests.get((exporter, key)) != hashlib.sha256(text).hexdigest():
+                yield f"the line of {key} is not the one the state knows"
             for file in value["files"]:
                 if not (archive / file["path"]).is_file():
-                    yield f"{value['key']} names a file that is not there: {file['path']}"
-    for key in sorted(digests.keys() - seen):
+                    yield f"{key} names a file that is not there: {file['path']}"
+    for _, key in sorted(digests.keys() - seen):
         yield f"{key} has no line"
 
 
