@@ -120,8 +120,9 @@ def _checked(
             values[key] = msgspec.convert(value, kinds[key])
         except msgspec.ValidationError as error:
             where = str(error).rpartition(" - at `$")[2].rstrip("`") if "`$" in str(error) else ""
+            kind_there = typing.get_args(kinds[key])[0] if where else kinds[key]
             raise _wrong(
-                path, f"{prefix}{key}{where}", _inside(value, where), _in_words(kinds[key])
+                path, f"{prefix}{key}{where}", _inside(value, where), _in_words(kind_there)
             ) from error
     try:
         return kind(**values)

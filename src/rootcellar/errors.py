@@ -28,6 +28,7 @@ class UsageError(RootcellarError):
     """What was asked for cannot be meant: a wrong path, an unknown name, a bad setting."""
 
     exit_code = 2
+    outcome = "usage"
 
 
 class DestinationWaiting(RootcellarError):

@@ -6,6 +6,9 @@ from rootcellar.report import RunReport
 from rootcellar.state.rows import ArchiveRow, ExporterRow
 from rootcellar.state.store import StateStore
 
+SHORT = 2
+"""With more reasons than this for what is missing, one line only counts them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
@@ -31,8 +34,14 @@ class Coverage:
             text = f"all {self.items:,} items safe"
         else:
             text = f"{self.safe:,} of {self.items:,} items safe"
-        reasons = [f"{count:,} absent ({reason})" for reason, count in self.absent.items()]
-        reasons += [f"{count:,} failed ({reason})" for reason, count in self.failed.items()]
+        short = sum(self.absent.values()) + sum(self.failed.values())
+        reasons = [
+            f"{count:,} {what}: {reason.rstrip('.')}"
+            for what, found in (("absent", self.absent), ("failed", self.failed))
+            for reason, count in found.items()
+        ]
+        if len(reasons) > SHORT:
+            reasons = [f"{short:,} files absent or failed, for {len(reasons)} reasons"]
         return "; ".join([text, *reasons])
 
 

@@ -89,7 +89,9 @@ def _summary(report: ExporterReport) -> str:
         said += f"; {report.kept:,} pages kept that you have edited"
     if report.files:
         said += f"; {report.files:,} files, {size_in_words(report.bytes)} written"
-    return said or "nothing there"
+    if not said:
+        return "failed" if report.outcome == "failed" else "nothing there"
+    return said
 
 
 def _tell_shortfalls(report: ExporterReport) -> None:

@@ -109,6 +109,9 @@ def _tell(
 def _tell_coverage(one: Coverage) -> None:
     name = click.style(one.exporter.name.capitalize(), bold=True)
     click.echo(f"{name}: {one.line}.")
+    for what, reasons in (("absent", one.absent), ("failed", one.failed)):
+        for reason, count in reasons.items():
+            click.echo(f"  {count:,} {what}: {reason}")
     details = [f"{size_in_words(one.size)} in the archive"]
     if one.in_trash:
         details.append(f"{one.in_trash:,} in the source's trash")

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,13 +14,13 @@ from rootcellar.brake import Brake, Losses, decide
 from rootcellar.engine.gathering import GatheringWriter
 from rootcellar.engine.matching import match_by_content
 from rootcellar.engine.preparing import Prepared, Preparing, Render
-from rootcellar.engine.reading import Reader, open_reader
+from rootcellar.engine.reading import Reader, open_reader, source_errors
 from rootcellar.engine.shards import Shards
 from rootcellar.engine.writing import Changes, Writing
 from rootcellar.errors import RootcellarError
 from rootcellar.exporter import Exporter
 from rootcellar.items import Item, Sighting, Trouble
-from rootcellar.report import ExporterReport, Shortfall, shortfall_outcome
+from rootcellar.report import OUTCOMES, ExporterReport, Shortfall, shortfall_outcome
 from rootcellar.sources.capture import Capture
 from rootcellar.state.rows import ExporterRow, StoredItem
 from rootcellar.state.staging import Staging, wished_folder
@@ -93,6 +94,7 @@ class ExporterRun:
         self.failures = 0
         self.touched: set[str] = set()
         self.lost: set[str] = set()
+        self.counted: Counter[str] = Counter()
         self.reader: Reader
 
     def run(self) -> Iterator[Progress]:
@@ -116,7 +118,8 @@ class ExporterRun:
 
     def _token(self) -> str | None:
         """Return the token of the source as it is now, with all that the core adds to it."""
-        own = self.task.exporter.token(self.task.capture)
+        with source_errors(self.task.exporter):
+            own = self.task.exporter.token(self.task.capture)
         if own is None:
             return None
         parts = [self.task.base, self.task.views_digest, own]
@@ -155,11 +158,12 @@ class ExporterRun:
 
     def _survey(self) -> None:
         def sightings() -> Iterator[Sighting]:
-            for found in self.task.exporter.survey(self.task.capture):
-                if isinstance(found, Trouble):
-                    self.troubles.append(found)
-                else:
-                    yield found
+            with source_errors(self.task.exporter):
+                for found in self.task.exporter.survey(self.task.capture):
+                    if isinstance(found, Trouble):
+                        self.troubles.append(found)
+                    else:
+                        yield found
 
         self.staging.add(sightings())
 
@@ -266,6 +270,7 @@ class ExporterRun:
     def _write_batch(self, work: Work, items: Sequence[Item]) -> None:
         batch = self.writing.batch()
         changes = Changes()
+        self.counted.clear()
         shards = Shards(self.writing, batch, self._recover_lines)
         try:
             self._fill_read(items, batch, changes, shards)
@@ -275,6 +280,8 @@ class ExporterRun:
         except BaseException:
             batch.abandon()
             raise
+        for status, count in self.counted.items():
+            setattr(self.report, status, getattr(self.report, status) + count)
 
     def _fill_stored(self, work: Work, batch: Batch, changes: Changes, shards: Shards) -> None:
         """Do what is to be done with items that need not be read from the source."""
@@ -325,11 +332,7 @@ class ExporterRun:
         if item.key in self.lost:
             changes.losses.append((self.name, item.key))
         self.failures += sum(gap.failed for gap in item.missing)
-        self._count(prepared.status)
-
-    def _count(self, status: str) -> None:
-        if status != "unchanged":
-            setattr(self.report, status, getattr(self.report, status) + 1)
+        self.counted[prepared.status] += 1
 
     def _mark_gone(self, known: StoredItem, changes: Changes, shards: Shards) -> None:
         line = shards.line(known.folder, known.key) or make_line(known, {})
@@ -339,7 +342,7 @@ class ExporterRun:
         if known.key in self.lost:
             changes.losses.append((self.name, known.key))
         self.touched.add(known.key)
-        self.report.gone += 1
+        self.counted["gone"] += 1
 
     def _rerender(self, known: StoredItem, batch: Batch, changes: Changes, shards: Shards) -> None:
         """Render the views of an item again, from its stored record."""
@@ -351,7 +354,7 @@ class ExporterRun:
         if prepared.status != "unchanged":
             shards.put(known.folder, prepared.line)
             changes.items.append(prepared.item)
-        self._count(prepared.status)
+        self.counted[prepared.status] += 1
 
     def _recover_lines(self, folder: str, keys: frozenset[str]) -> Iterator[Line]:
         """Yield anew the lines of a records file that was damaged from outside."""
@@ -369,7 +372,8 @@ class ExporterRun:
         writer = GatheringWriter(
             self.writing, self.name, self.task.top, None if fresh else self.touched
         )
-        gatherings = self.task.exporter.gatherings(self.task.capture)
+        with source_errors(self.task.exporter):
+            gatherings = list(self.task.exporter.gatherings(self.task.capture))
         writer.write(gatherings, complete=not self.troubles)
 
     def _brake(self, brake: Brake) -> None:
@@ -418,7 +422,7 @@ class ExporterRun:
 
     def failed(self, error: RootcellarError) -> None:
         """Report that the exporter failed, and remember why."""
-        self.report.outcome = error.outcome
+        self.report.outcome = error.outcome if error.outcome in OUTCOMES else "failed"
         self.report.message, self.report.hint = error.message, error.hint
         self._fill_shortfalls()
         self._remember("", self.row.stores, self.row.views)

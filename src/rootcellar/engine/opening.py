@@ -26,13 +26,19 @@ from rootcellar.state.store import StateStore
 
 @dataclass
 class OpenArchive:
-    """An archive that is open for this run alone; `notes` tell a person what had to be done."""
+    """An archive that is open for this run alone; `notes` tell a person what had to be done.
+
+    `troubled`: something else than the source failed. A new archive then stays although nothing
+    came into it, so that its place is known and an unmounted drive is waited for.
+    """
 
     path: Path
     disk: Disk
     identity: Identity
     state: StateStore
     made: bool = False
+    new_folder: bool = False
+    troubled: bool = False
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -49,6 +55,9 @@ class OpenArchive:
         """
         self.state.forget(self.row)
         unmake(self.disk)
+        if self.new_folder:
+            with contextlib.suppress(OSError):
+                self.path.rmdir()
 
 
 def locate(path: Path) -> Path:
@@ -170,7 +179,7 @@ def open_archive(path: Path, state: StateStore, *, adopt: bool = False) -> Itera
                         path.rmdir()
                 raise
         stack.enter_context(_local_lock(state, identity, path))
-        archive = OpenArchive(path, disk, identity, state, made)
+        archive = OpenArchive(path, disk, identity, state, made, new_folder)
         _continue(archive)
         yield archive
 

@@ -7,15 +7,35 @@ libraries while the survey is under way, and reads the next slice while this one
 import contextlib
 import gc
 import pickle
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from typing import IO, Any, Protocol
 
-from rootcellar.errors import RootcellarError, SourceError
+from rootcellar.errors import RootcellarError, SourceError, StoreUnreadable
 from rootcellar.exporter import Exporter
 from rootcellar.items import Item
 from rootcellar.sources.capture import Capture
+
+
+@contextlib.contextmanager
+def source_errors(exporter: Exporter) -> Iterator[None]:
+    """Tell errors of the source apart from errors of the archive and the state."""
+    try:
+        yield
+    except OSError as error:
+        place = error.filename or "a file"
+        raise StoreUnreadable(
+            f"{exporter.title or exporter.name}: {place} cannot be read ({error.strerror}).",
+            hint="Run `rootcellar doctor`: it tells what may be read here, and what to do.",
+        ) from error
+    except sqlite3.Error as error:
+        raise StoreUnreadable(
+            f"{exporter.title or exporter.name}: the database is not as expected ({error}).",
+            hint="It may be damaged, or of an unknown version. What is in the archive "
+            "already is safe.",
+        ) from error
 
 
 class Reader(Protocol):
@@ -46,7 +66,8 @@ class HereReader:
 
     def read(self, keys: Sequence[str]) -> list[Item]:
         """Return the items of these keys."""
-        return list(self.exporter.read(self.capture, keys))
+        with source_errors(self.exporter):
+            return list(self.exporter.read(self.capture, keys))
 
 
 class AsideReader:
@@ -152,7 +173,8 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
         while True:
             keys = pickle.load(requests)  # noqa: S301
             try:
-                answer: object = list(exporter.read(capture, keys))
+                with source_errors(exporter):
+                    answer: object = list(exporter.read(capture, keys))
             except RootcellarError as error:
                 answer = error
             except Exception as error:  # noqa: BLE001 - it is raised again where it is asked for

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import sqlite3
 import traceback
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -17,8 +18,14 @@ from rootcellar.engine.exporting import ExporterRun, Progress, Task
 from rootcellar.engine.opening import OpenArchive, look, open_archive
 from rootcellar.engine.planning import plan_only
 from rootcellar.engine.writing import Writing
-from rootcellar.errors import RootcellarError, StoreMissing, UsageError
-from rootcellar.report import ExporterReport, RunReport, worst
+from rootcellar.errors import (
+    RootcellarError,
+    SourceError,
+    StateError,
+    StoreMissing,
+    UsageError,
+)
+from rootcellar.report import OUTCOMES, ExporterReport, RunReport, worst
 from rootcellar.state.rows import ArchiveRow
 from rootcellar.state.store import StateStore, now
 from rootcellar.status import status_text
@@ -120,7 +127,7 @@ def _export(order: Order, archive: OpenArchive, report: RunReport, progress: OnP
     for name, make_task in order.tasks.items():
         report.exporters[name] = _export_one(name, make_task, writing, archive, progress)
     unused = archive.made and not writing.changed and not is_pending(archive.disk)
-    if unused and report.outcome == "failed":
+    if unused and report.outcome == "failed" and not archive.troubled:
         archive.unmake()
         return
     _tell_status(archive, report)
@@ -146,17 +153,26 @@ def _export_one(
         failure = error
     except OSError as error:
         failure = explained(error, archive.path)
+    except sqlite3.Error as error:
+        failure = StateError(
+            f"The state {archive.state.path} cannot be used: {error}.",
+            hint="Is the internal disk full? If the file is damaged, move it away; it is then "
+            "rebuilt from the archive.",
+        )
     except Exception as error:  # noqa: BLE001 - one exporter's fault must not stop the others
         traceback.print_exc()
         failure = RootcellarError(
             f"The exporter {name} failed unexpectedly: {type(error).__name__}: {error}",
             hint="This is a fault of the program; please report it with the lines above.",
         )
+    if not isinstance(failure, SourceError):
+        archive.troubled = True
     report = run.report if run else ExporterReport()
     if run is not None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, sqlite3.Error):
             run.failed(failure)
-    report.outcome, report.message, report.hint = failure.outcome, failure.message, failure.hint
+    report.outcome = failure.outcome if failure.outcome in OUTCOMES else "failed"
+    report.message, report.hint = failure.message, failure.hint
     return report
 
 

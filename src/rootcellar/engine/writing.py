@@ -128,8 +128,8 @@ class Writing:
         free = self.disk.free_bytes()
         if wanted + SPARE_BYTES > free:
             raise ArchiveUnwritable(
-                f"The archive's drive is full: {wanted / 1e6:,.0f} MB are to be written, "
-                f"{free / 1e6:,.0f} MB are free.",
+                f"The archive's drive is full: the next file needs {wanted / 1e6:,.1f} MB, and "
+                f"{max(0, free - SPARE_BYTES) / 1e6:,.1f} MB can be used.",
                 hint="Free some space on it and run the same command again; it continues where "
                 "it stopped. Nothing is lost.",
             )

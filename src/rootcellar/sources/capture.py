@@ -144,7 +144,7 @@ def check_database(copy: Path, original: Path) -> None:
     except sqlite3.DatabaseError as error:
         verdict, tables = str(error), 1
     if verdict != "ok" or not tables:
-        detail = verdict if tables else "it holds no tables"
+        detail = verdict.splitlines()[-1] if tables else "it holds no tables"
         raise StoreUnreadable(
             f"The database {original} is damaged ({detail}).",
             hint="On a Mac, hold Option and Command while opening Photos to repair the library. "
