@@ -6,6 +6,7 @@ complete one is redone, and redoing it twice does no harm.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ import msgspec
 
 from rootcellar.archive.disk import Disk, write_all
 from rootcellar.archive.layout import JOURNAL
+from rootcellar.archive.names import fold, folder_of
 
 PATH = f"{JOURNAL}/batch.jsonl"
 VERSION = 1
@@ -49,23 +51,44 @@ class Journal:
 
     def apply(self, disk: Disk) -> None:
         """Do every step that has not been done yet, in order."""
-        parts = {step.to: step.path for step in self.steps if step.kind == "put"}
+        arrivals = {fold(step.to): step for step in self.steps if step.kind in ("move", "put")}
         for step in self.steps:
             if step.kind == "put":
                 if disk.exists(step.path):
                     disk.rename(step.path, step.to)
             elif step.kind == "move":
-                if disk.exists(step.path) and not disk.exists(step.to):
-                    disk.rename(step.path, step.to)
-            elif step.path in parts and not disk.exists(parts[step.path]):
-                continue  # the new content is in place already: what is here must stay
-            elif disk.exists(step.path):
-                if step.kind == "out":
-                    disk.rename(step.path, step.to)
-                else:
-                    disk.unlink(step.path)
-        for folder in {step.path.rpartition("/")[0] for step in self.steps if step.kind != "put"}:
+                _move(disk, step)
+            elif _has_arrived(disk, arrivals, step.path) or not disk.exists(step.path):
+                continue
+            elif step.kind == "out":
+                disk.rename(step.path, step.to)
+            else:
+                disk.unlink(step.path)
+        for folder in {folder_of(step.path) for step in self.steps if step.kind != "put"}:
             disk.drop_empty_folder(folder)
+
+
+def _has_arrived(disk: Disk, arrivals: Mapping[str, Step], path: str) -> bool:
+    """Return whether the content that this batch brings to `path` is there already.
+
+    What is there must then stay: the step that made room for it has been done.
+    """
+    step = arrivals.get(fold(path))
+    if step is None:
+        return False
+    return not disk.exists(step.path) or _has_arrived(disk, arrivals, step.path)
+
+
+def _move(disk: Disk, step: Step) -> None:
+    if not disk.exists(step.path):
+        return
+    if not disk.exists(step.to):
+        disk.rename(step.path, step.to)
+    elif fold(step.path) == fold(step.to):
+        # Only the case differs, and this file system may ignore it: what is listed tells.
+        names = disk.names(folder_of(step.path))
+        if step.to.rpartition("/")[2] not in names:
+            disk.rename(step.path, step.to)
 
 
 def read_journal(disk: Disk) -> Journal | None:
