@@ -1,5 +1,6 @@
 """What is said about a file that is known but not here: why, and what to do about it."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from rootcellar_photos.naming import extension_of, split_name, text_of
@@ -14,6 +15,10 @@ SYNDICATED_HINT = "Open it in Messages or under Shared with You in Photos, and s
 MISSING_HINT = (
     "Look for it in Photos: if it opens there, export the unmodified original and import it "
     "again; if not, restore the library from a backup."
+)
+CLOSED_HINT = (
+    "Allow it to be read (on a Mac: Full Disk Access for your terminal, in System Settings > "
+    "Privacy & Security); `rootcellar doctor` tells more."
 )
 RENDER_HINT = "In Photos, open the picture so that the edit is drawn again, and export again."
 
@@ -54,8 +59,14 @@ def role_of(resource: ResourceRow) -> str | None:
     return _ROLES.get((resource.version or 0, resource.subtype or 0))
 
 
-def missing(role: str, row: AssetRow, resources: list[ResourceRow], library: str) -> Missing:
-    """Explain the absence of one role of an asset."""
+def missing(
+    role: str,
+    row: AssetRow,
+    resources: list[ResourceRow],
+    library: str,
+    closed: Collection[str] = (),
+) -> Missing:
+    """Explain the absence of one role of an asset; `closed` folders could not be looked into."""
     what = WORDS.get(role, "a file")
     folder, name = _expected_place(role, row)
     path = f"{library}/{folder}/{name}" if folder else name
@@ -65,6 +76,9 @@ def missing(role: str, row: AssetRow, resources: list[ResourceRow], library: str
         where, hint = _reference(places[0], own)
         reason = f"{what} is kept outside the library, {where}, and is not there"
         return Missing(reason, hint, places, places[0])
+    if folder in closed:
+        reason = f"{what} lies in a folder that may not be opened"
+        return Missing(reason, CLOSED_HINT, (path,), name)
     if row.is_shared:
         return Missing(
             f"{what} is in a shared album and is not downloaded", SHARED_HINT, (path,), name

@@ -20,6 +20,8 @@ class Folders:
     def __init__(self, library: Path) -> None:
         self.library = library
         self._names: dict[str, list[str]] = {}
+        self.closed: set[str] = set()
+        """Folders that are there and may not be listed: what is in them is not missing."""
         scopes = self.names("scopes")
         self.original_roots = [f"scopes/{name}/originals" for name in scopes]
         self.original_roots = [root for root in self.original_roots if self.names(root)]
@@ -44,8 +46,11 @@ class Folders:
         if names is None:
             try:
                 names = sorted(os.listdir(self.library / folder))  # noqa: PTH208 - names, no Path each
+            except (FileNotFoundError, NotADirectoryError):
+                names = []
             except OSError:
                 names = []
+                self.closed.add(folder)
             self._names[folder] = names
         return names
 

@@ -69,7 +69,7 @@ def parts(
         for role, (path, status) in found.items()
     ]
     for role in absent:
-        gap = missing(role, row, resources, library)
+        gap = missing(role, row, resources, library, folders.closed)
         result.append(Part(role, _suffix(role, extension_of(gap.name), first), "", None, gap))
     return _distinct(result) if len(result) > 1 else result
 
