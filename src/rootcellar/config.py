@@ -76,7 +76,7 @@ def load_settings(path: Path | None, exporters: Mapping[str, type]) -> Settings:
 
 def _read(path: Path, *, required: bool) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         if not required:
             return {}
