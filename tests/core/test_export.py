@@ -1,7 +1,6 @@
 """What an export promises, told with a made-up exporter: files in a folder, and the report."""
 
 import json
-import os
 
 from orchard import Farm, counts, tree
 
@@ -252,7 +251,7 @@ def test_a_file_of_the_source_that_cannot_be_read_is_reported_and_tried_again(fa
     farm.plant("a", b"apple", place="Apple")
     beside = farm.store / "a.bin"
     beside.unlink()
-    os.symlink("a.bin", beside)  # a link to itself: it is listed, and cannot be opened
+    beside.symlink_to("a.bin")  # a link to itself: it is listed, and cannot be opened
     farm.exporter.files = lambda path, tree: [  # type: ignore[method-assign]
         *_copy(beside)
     ]
