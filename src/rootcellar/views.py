@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import importlib.resources
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 VIEW_VERSION = "1"
 """Raised when the environment itself would render the same template differently."""
+
+
+MEND = "Mend it, or remove it from your template folder to use rootcellar's own."
 
 
 class Views:
@@ -40,17 +44,18 @@ class Views:
             raise UsageError(
                 f"The template {error.filename or template} is wrong in line {error.lineno}: "
                 f"{error.message}",
-                hint="Mend it, or remove it from your template folder to use rootcellar's own.",
+                hint=MEND,
             ) from error
         except jinja2.TemplateNotFound as error:
             raise UsageError(
                 f"There is no template {error.name}.",
                 hint="Looked in: " + ", ".join(map(str, self.folders)),
             ) from error
-        except jinja2.TemplateError as error:
+        except Exception as error:  # a template may do anything that Python can
             raise UsageError(
-                f"The template {template} fails: {error}",
-                hint="Mend it, or remove it from your template folder to use rootcellar's own.",
+                f"The template {self._place_of(error, template)} fails: "
+                f"{type(error).__name__}: {error}",
+                hint=MEND,
             ) from error
         return nfc(text).encode()
 
@@ -70,6 +75,14 @@ class Views:
                     digest.update(path.relative_to(folder).as_posix().encode())
                     digest.update(path.read_bytes())
         return digest.hexdigest()
+
+    def _place_of(self, error: Exception, template: str) -> str:
+        """Return the file and line in which a template failed, as far as they are known."""
+        for step in reversed(traceback.extract_tb(error.__traceback__)):
+            if any(Path(step.filename).is_relative_to(folder) for folder in self.folders):
+                return f"{step.filename}, line {step.lineno},"
+        found = (folder / template for folder in self.folders if (folder / template).is_file())
+        return str(next(found, template))
 
     def _jinja(self) -> "jinja2.Environment":
         if self._environment is None:
