@@ -73,11 +73,13 @@ def look(path: Path, state: StateStore) -> Identity | None:
     """
     path = locate(path)
     known = dict(state.archive_paths())
-    if not path.exists():
+    with archive_errors(path):  # a network drive without its server answers even this with one
+        exists, is_folder = path.exists(), path.is_dir()
+    if not exists:
         _refuse_known(path, known)
         _require_parent(path)
         return None
-    if not path.is_dir():
+    if not is_folder:
         raise UsageError(
             f"{path} is a file; an archive is a folder.",
             hint="Name a new or an empty folder with --archive.",
