@@ -19,8 +19,9 @@ from rootcellar.engine.opening import OpenArchive, look, open_archive
 from rootcellar.engine.planning import plan_only
 from rootcellar.engine.writing import Writing
 from rootcellar.errors import (
+    ArchiveUnwritable,
+    DestinationWaiting,
     RootcellarError,
-    SourceError,
     StateError,
     StoreMissing,
     UsageError,
@@ -165,7 +166,7 @@ def _export_one(
             f"The exporter {name} failed unexpectedly: {type(error).__name__}: {error}",
             hint="This is a fault of the program; please report it with the lines above.",
         )
-    if not isinstance(failure, SourceError):
+    if isinstance(failure, ArchiveUnwritable | DestinationWaiting | StateError):
         archive.troubled = True
     report = run.report if run else ExporterReport()
     if run is not None:
