@@ -1,10 +1,12 @@
 """A Mac home as a source: this Mac's own, or one that was copied or mounted elsewhere."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import secrets
 import shutil
+import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +27,8 @@ PACKAGES = frozenset(
      ".imovielibrary", ".theater", ".tvlibrary", ".musiclibrary", ".photolibrary.backup"}
 )  # fmt: skip
 """Folders that a Mac shows as one thing, and that hold no library of Apple's inside."""
+NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
+"""What a stat says where there is nothing; all else means that we may not look."""
 FULL_DISK_ACCESS = (
     "Give the program that runs rootcellar (your terminal) Full Disk Access: System Settings > "
     "Privacy & Security > Full Disk Access; then start it anew."
@@ -68,12 +72,17 @@ class HomeFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - links stay as named
-        if not self.path.exists():
+        try:
+            is_folder = _is_folder(self.path)
+        except OSError as error:
+            problem = _forbidden(self.path, error)
+            raise UsageError(problem.message, hint=problem.hint) from error
+        if not is_folder and not os.path.lexists(self.path):
             raise UsageError(
                 f"There is no home {self.path}.",
                 hint="Check the spelling, or connect the drive that it is on.",
             )
-        if not self.path.is_dir():
+        if not is_folder:
             raise UsageError(
                 f"{self.path} is a file; a Mac home is a folder.",
                 hint="Name the folder that holds Pictures and Library.",
@@ -93,7 +102,7 @@ class HomeFolder:
         problems: list[Problem] = []
         for store in reads:
             if store.recognise is None:
-                paths: list[Path] = [path for path in [self.path / store.home] if path.exists()]
+                paths = self._own_place(store, problems)
             elif named:
                 paths = self._named(store, named, problems)
             else:
@@ -110,8 +119,12 @@ class HomeFolder:
         for text in named:
             path = Path(text).expanduser()
             path = path if path.is_absolute() else self.path / path
-            if path.is_dir():
-                paths.append(path)
+            try:
+                if _is_folder(path):
+                    paths.append(path)
+                    continue
+            except OSError as error:
+                problems.append(_forbidden(path, error))
                 continue
             problems.append(
                 Problem(
@@ -121,6 +134,16 @@ class HomeFolder:
                 )
             )
         return paths
+
+    def _own_place(self, store: Store, problems: list[Problem]) -> list[Path]:
+        path = self.path / store.home
+        try:
+            path.stat()
+        except OSError as error:
+            if error.errno not in NOT_THERE:
+                problems.append(_forbidden(path, error))
+            return []
+        return [path]
 
 
 @dataclass
@@ -135,18 +158,18 @@ class _Search:
 
     def look(self, folder: Path, depth: int) -> None:
         """Take down every folder of the kind at or below `folder`."""
-        if not folder.is_dir() or not self._is_new(folder):
-            return
-        if self.recognise(folder):
-            self.found.append(folder)
-            return
         try:
+            if not _is_folder(folder) or not self._is_new(folder):
+                return
+            if self.recognise(folder):
+                self.found.append(folder)
+                return
             with os.scandir(folder) as entries:
                 inside = sorted(
                     entry.path
                     for entry in entries
                     if not entry.name.startswith(".")
-                    and entry.is_dir()
+                    and (entry.is_dir(follow_symlinks=False) or entry.is_symlink())
                     and Path(entry.name).suffix.lower() not in PACKAGES
                 )
         except OSError as error:
@@ -163,6 +186,19 @@ class _Search:
             return False
         self.seen.add(real)
         return True
+
+
+def _is_folder(path: Path) -> bool:
+    """Return whether there is a folder; raises OSError when we may not know.
+
+    `Path.is_dir` differs from one Python to the next in what it says of closed folders.
+    """
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except OSError as error:
+        if error.errno in NOT_THERE:
+            return False
+        raise
 
 
 def _forbidden(folder: Path, error: OSError) -> Problem:
