@@ -109,8 +109,11 @@ class Setting:
         )
 
     def _missing(self, exporter: Exporter, found: FoundStores, asked: bool) -> Missing:
+        if found.problems:
+            return Missing(found.problems[0].message, found.problems[0].hint, asked)
         places = ", ".join(f"{self.home.path / store.home}" for store in exporter.reads)
         kinds = " or ".join(dict.fromkeys(store.name for store in exporter.reads))
+        message = f"There is no {kinds} here (looked in {places})."
         hint = (
             "Name the home that holds it with --home: the folder with Pictures and Library in it."
         )
@@ -119,9 +122,6 @@ class Setting:
                 f"{self.home.path} is itself a {kinds}. Name the home it belongs to, or name it "
                 f'in the settings: [{exporter.name}] libraries = ["{self.home.path}"]'
             )
-        message = f"There is no {kinds} here (looked in {places})."
-        if found.problems:
-            message, hint = found.problems[0].message, found.problems[0].hint
         return Missing(message, hint, asked)
 
     def _named(self, exporter: Exporter) -> tuple[str, ...]:
