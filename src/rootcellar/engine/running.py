@@ -28,7 +28,7 @@ from rootcellar.errors import (
 )
 from rootcellar.report import OUTCOMES, ExporterReport, RunReport, worst
 from rootcellar.state.rows import ArchiveRow
-from rootcellar.state.store import StateStore, now
+from rootcellar.state.store import StateStore, now, state_errors
 from rootcellar.status import status_text
 
 TaskMaker = Callable[[], contextlib.AbstractContextManager[Task]]
@@ -62,6 +62,11 @@ class Order:
 
 def run(order: Order, state: StateStore, progress: OnProgress | None = None) -> RunReport:
     """Do what is ordered; raises RootcellarError only when no exporter could be started at all."""
+    with state_errors(state.path):
+        return _run(order, state, progress or (lambda *_: None))
+
+
+def _run(order: Order, state: StateStore, progress: OnProgress) -> RunReport:
     _refuse_archive_in_store(order)
     identity = look(order.archive, state)
     report = RunReport(
@@ -77,7 +82,7 @@ def run(order: Order, state: StateStore, progress: OnProgress | None = None) -> 
                 report.exporters[name] = plan_only(task, state, row)
     else:
         with open_archive(order.archive, state) as archive:
-            _export(order, archive, report, progress or (lambda *_: None))
+            _export(order, archive, report, progress)
     report.finished = now().isoformat(timespec="seconds")
     return report
 
@@ -145,7 +150,7 @@ def _export_one(
 ) -> ExporterReport:
     run: ExporterRun | None = None
     try:
-        with make_task() as task:
+        with state_errors(archive.state.path), make_task() as task:
             run = ExporterRun(task, writing)
             for step in run.run():
                 progress(name, step)
@@ -154,12 +159,6 @@ def _export_one(
         failure = error
     except OSError as error:
         failure = explained(error, archive.path)
-    except sqlite3.Error as error:
-        failure = StateError(
-            f"The state {archive.state.path} cannot be used: {error}.",
-            hint="Is the internal disk full? If the file is damaged, move it away; it is then "
-            "rebuilt from the archive.",
-        )
     except Exception as error:  # noqa: BLE001 - one exporter's fault must not stop the others
         traceback.print_exc()
         failure = RootcellarError(

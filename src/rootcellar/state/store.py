@@ -49,6 +49,19 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+@contextlib.contextmanager
+def state_errors(path: Path) -> Iterator[None]:
+    """Tell what an error of SQLite's means to a person; raises StateError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StateError(
+            f"The state {path} cannot be used: {error}.",
+            hint="Is the internal disk full? If the file is damaged, move it away and run "
+            "`rootcellar rebuild --archive ARCHIVE`: everything in it can be made again.",
+        ) from error
+
+
 class StateStore:
     """The state file, open; a context manager."""
 
@@ -96,10 +109,11 @@ class StateStore:
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self.connection.execute("COMMIT")
         except BaseException:
-            self.connection.execute("ROLLBACK")
+            if self.connection.in_transaction:  # SQLite may have rolled back by itself
+                self.connection.execute("ROLLBACK")
             raise
-        self.connection.execute("COMMIT")
 
     # -- archives ----------------------------------------------------------------------------
 
