@@ -31,7 +31,7 @@ CORE_VERSION = "1"
 """Raised when the core would write other lines or names from the same items."""
 Work = Sequence[tuple[str, str]]
 """(key, verdict) of the items of one batch."""
-FIRST_BATCH = 40
+FIRST_BATCH = 100
 BATCH = 500
 LARGEST_BATCH = 1000
 

@@ -28,8 +28,8 @@ from rootcellar.state.store import StateStore
 class OpenArchive:
     """An archive that is open for this run alone; `notes` tell a person what had to be done.
 
-    `troubled`: its drive or the state failed, and not the source. A new archive then stays although nothing
-    came into it, so that its place is known and an unmounted drive is waited for.
+    `troubled`: its drive or the state failed, and not the source. A new archive then stays
+    although nothing came into it: its place is known, and an unmounted drive is waited for.
     """
 
     path: Path
