@@ -15,7 +15,7 @@ from rootcellar.archive.identity import replace_file
 from rootcellar.archive.layout import STATUS
 from rootcellar.archive.writer import is_pending
 from rootcellar.engine.exporting import ExporterRun, Progress, Task
-from rootcellar.engine.opening import OpenArchive, look, open_archive
+from rootcellar.engine.opening import OpenArchive, locate, look, open_archive
 from rootcellar.engine.planning import plan_only
 from rootcellar.engine.writing import Writing
 from rootcellar.errors import (
@@ -70,7 +70,7 @@ def _run(order: Order, state: StateStore, progress: OnProgress) -> RunReport:
     _refuse_archive_in_store(order)
     identity = look(order.archive, state)
     report = RunReport(
-        archive=str(order.archive),
+        archive=str(locate(order.archive)),
         started=now().isoformat(timespec="seconds"),
         dry_run=order.dry_run,
     )
@@ -114,7 +114,7 @@ def _outcomes(reports: Mapping[str, ExporterReport]) -> list[str]:
 
 
 def _refuse_archive_in_store(order: Order) -> None:
-    archive = Path(order.archive).expanduser().resolve()
+    archive = locate(order.archive)
     for store in order.stores:
         if archive == store or store in archive.parents:
             raise UsageError(
