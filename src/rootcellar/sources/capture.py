@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,11 +55,14 @@ class Capture:
         or StoreUnreadable when it cannot be read or is no sound database.
         """
         if path not in self._copies:
-            folder = self.scratch / f"database-{len(self._copies)}"
-            folder.mkdir(mode=0o700)
+            folder = Path(tempfile.mkdtemp(prefix="database-", dir=self.scratch))
             copy = folder / path.name
-            copy_database(path, copy)
-            check_database(copy, path)
+            try:
+                copy_database(path, copy)
+                check_database(copy, path)
+            except StoreUnreadable:
+                shutil.rmtree(folder, ignore_errors=True)  # other stores need the space
+                raise
             self._copies[path] = copy
         return self._copies[path]
 
