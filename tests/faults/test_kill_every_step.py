@@ -105,7 +105,7 @@ def test_a_run_of_many_batches_killed_at_any_step_is_completed_by_the_next(
         monkeypatch.setattr(exporting, name, size)
     expected = lasting(orchards.expected)
     total = len(steps_of(orchards.copy("counting")))
-    for step in chosen(total, everything, share=5):
+    for step in chosen(total, everything, share=8):
         farm = orchards.copy("broken")
         with killed_at(step) as deadline:
             farm.export()
