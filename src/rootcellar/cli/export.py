@@ -1,5 +1,6 @@
 """`rootcellar export`: bring the archive up to date."""
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -43,12 +44,13 @@ def command(
     """
     from rootcellar.engine.running import run
 
-    setting = Setting.load(settings, home)
-    order = setting.order(exporters, thorough=thorough, accept_losses=accept_losses)
-    with StateStore(default_path()) as state:
-        place = choose_archive(archive, setting.settings, state)
-        with shown_progress(quiet=as_json) as progress:
-            report = run(order(place, dry_run), state, progress)
+    with contextlib.redirect_stdout(sys.stderr):  # whatever an exporter prints is not the report
+        setting = Setting.load(settings, home)
+        order = setting.order(exporters, thorough=thorough, accept_losses=accept_losses)
+        with StateStore(default_path()) as state:
+            place = choose_archive(archive, setting.settings, state)
+            with shown_progress(quiet=as_json) as progress:
+                report = run(order(place, dry_run), state, progress)
     if as_json:
         tell_json(report.to_plain())
     else:
