@@ -11,6 +11,7 @@ import pytest
 from orchard import Farm, counts, tree
 
 from rootcellar.engine.opening import open_archive
+from rootcellar.engine.writing import Writing
 from rootcellar.errors import DestinationWaiting, StateError
 from rootcellar.report import EXIT_CODES
 from rootcellar.state.store import StateStore
@@ -374,3 +375,45 @@ def test_a_state_that_cannot_be_written_is_an_error_with_a_hint(farm: Farm) -> N
         farm.export()
     assert "ROOTCELLAR_STATE" in raised.value.hint
     assert not farm.archive.exists()
+
+
+def test_a_state_that_was_backed_up_in_the_middle_of_a_run_is_known_to_be_old(
+    farm: Farm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("FIRST_BATCH", "BATCH", "LARGEST_BATCH"):
+        monkeypatch.setattr(f"rootcellar.engine.exporting.{name}", 3)
+    for number in range(12):
+        farm.plant(f"k{number}", b"%d" % number, place=f"Apple {number}")
+    commit = Writing.commit
+    backup = tmp_path / "backup"
+
+    def commit_and_back_up(writing: Writing, *arguments: object) -> None:
+        commit(writing, *arguments)  # type: ignore[arg-type]
+        if not backup.exists():
+            shutil.copytree(farm.state_path.parent, backup)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Writing, "commit", commit_and_back_up)
+        farm.export()
+    before = tree(farm.archive, inside=True)
+    shutil.rmtree(farm.state_path.parent)
+    shutil.copytree(backup, farm.state_path.parent)
+    report = farm.export()
+    assert "rebuilt" in report.notes[0]
+    assert counts(report) == {"unchanged": 12}
+    assert tree(farm.archive, inside=True) == before
+
+
+def test_a_rebuilt_state_still_knows_which_library_it_was(farm: Farm) -> None:
+    for number in range(5):
+        farm.plant(f"k{number}", b"%d" % number)
+    farm.export()
+    before = tree(farm.archive, inside=True)
+    shutil.rmtree(farm.state_path.parent)
+    for number in range(5):
+        farm.fell(f"k{number}")
+        farm.plant(f"other{number}", b"other %d" % number, store="orchard-2")
+    report = farm.export()
+    assert report.outcome == "brake"
+    assert "not the library" in report.exporters["orchard"].message
+    assert tree(farm.archive, inside=True) == before

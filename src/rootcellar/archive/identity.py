@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -31,7 +31,7 @@ LITTER = frozenset(
     }
 )
 """What operating systems put on an empty drive; also every name that begins with `._`."""
-_FIELDS = ("uuid", "format", "counter", "token", "tops")
+_FIELDS = ("uuid", "format", "counter", "token", "tops", "stores")
 _UNBORN = f"{INSIDE}.new"
 
 
@@ -39,9 +39,9 @@ _UNBORN = f"{INSIDE}.new"
 class Identity:
     """The contents of `archive.json`.
 
-    `counter` rises by one with every run that changes the archive, and `token` names that run, so
-    that a state that missed a run knows it. `tops` maps the folders at the top of the archive to
-    the exporters that own them.
+    `counter` rises by one with every run that changes the archive, and `token` is new with every
+    batch, so that a state that has missed one knows it. `tops` maps the folders at the top of the
+    archive to the exporters that own them; `stores` names the libraries whose items they hold.
     """
 
     uuid: str
@@ -49,11 +49,21 @@ class Identity:
     counter: int = 0
     token: str = ""
     tops: Mapping[str, str] = field(default_factory=dict)
+    stores: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
-    def next(self, token: str, tops: Mapping[str, str]) -> "Identity":
-        """Return the identity after one more run, into which these exporters wrote."""
-        merged = dict(sorted({**self.tops, **tops}.items()))
-        return replace(self, counter=self.counter + 1, token=token, tops=merged)
+    def next(
+        self, counter: int, tops: Mapping[str, str], stores: Mapping[str, Sequence[str]]
+    ) -> "Identity":
+        """Return the identity after one more batch of the run `counter`."""
+        return replace(
+            self,
+            counter=counter,
+            token=uuid.uuid4().hex,
+            tops=dict(sorted({**self.tops, **tops}.items())),
+            stores={
+                name: list(found) for name, found in sorted({**self.stores, **stores}.items())
+            },
+        )
 
     def to_json(self) -> bytes:
         """Return the file's bytes."""

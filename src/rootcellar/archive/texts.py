@@ -31,8 +31,9 @@ Texts are UTF-8 in NFC, lines end in LF, JSON lines hold one JSON value a line, 
 in lower-case hex, sizes are in bytes, paths use "/" and are relative to the archive's root.
 
 .rootcellar/archive.json
-    {"uuid", "format", "counter", "token", "tops"}: which archive this is; the counter rises with
-    every run that changes anything; "tops" names the exporter behind each folder at the top.
+    {"uuid", "format", "counter", "token", "tops", "stores"}: which archive this is. The counter
+    rises with every run that changes anything, the token is new with every batch of one. "tops"
+    names the exporter behind each folder at the top, "stores" the libraries it has read.
 
 metadata.jsonl (in every folder that holds items)
     One line for each item of the folder, sorted by place (case-folded), then key:

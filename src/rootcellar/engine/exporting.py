@@ -137,6 +137,7 @@ class ExporterRun:
         if not self.row.stores:
             self.reader.warm_up()  # a first run: there will be much to read
         self._survey()
+        self.writing.stores[self.name] = self._stores()
         brake = self._plan()
         if brake is not None and not brake.write_additions:
             self._brake(brake)
@@ -391,8 +392,7 @@ class ExporterRun:
         if self.troubles:
             report.message = self.troubles[0].reason
             report.hint = self.troubles[0].hint
-        stores = set(self.row.stores) | set(self.staging.stores())
-        self._remember(token or "", tuple(sorted(stores)), self.task.views_digest)
+        self._remember(token or "", self._stores(), self.task.views_digest)
         self.state.forget_promises(self.writing.archive, self.name)
 
     def _fill_shortfalls(self) -> None:
@@ -403,6 +403,10 @@ class ExporterRun:
         for trouble in self.troubles:
             self.report.failed.append(Shortfall("", trouble.title, trouble.reason, trouble.hint))
         self.report.kept = len(self.state.kept(archive, self.name))
+
+    def _stores(self) -> tuple[str, ...]:
+        """Return every library that has ever been seen, now and before."""
+        return tuple(sorted({*self.row.stores, *self.staging.stores()}))
 
     def _remember(self, token: str, stores: tuple[str, ...], views: str) -> None:
         succeeded = self.row.succeeded

@@ -11,7 +11,14 @@ from rootcellar.archive.layout import INSIDE, RECORDS
 from rootcellar.archive.names import folder_of, portable_stem, with_digest
 from rootcellar.archive.records import Line, read_lines
 from rootcellar.archive.writer import sha256_of_bytes
-from rootcellar.state.rows import ArchiveRow, Missing, StoredDocument, StoredFile, StoredItem
+from rootcellar.state.rows import (
+    ArchiveRow,
+    ExporterRow,
+    Missing,
+    StoredDocument,
+    StoredFile,
+    StoredItem,
+)
 from rootcellar.state.store import StateStore
 
 UNKNOWN_MTIME = -1
@@ -42,6 +49,9 @@ def rebuild(disk: Disk, identity: Identity, state: StateStore) -> Rebuilt:
                 _take_records(state, archive, found, path)
             elif path.endswith(".json") and (gathering := found.gathering(path)):
                 state.restore(archive, (), (gathering,))
+        for name in identity.tops.values():
+            stores = tuple(identity.stores.get(name, ()))
+            state.put_exporter(archive, ExporterRow(name, stores=stores))
     return Rebuilt(found.items, found.files, tuple(found.lost))
 
 

@@ -4,7 +4,6 @@ import contextlib
 import json
 import sqlite3
 import traceback
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -125,7 +124,7 @@ def _refuse_archive_in_store(order: Order) -> None:
 
 def _export(order: Order, archive: OpenArchive, report: RunReport, progress: OnProgress) -> None:
     started = now()
-    writing = Writing(archive.disk, archive.state, archive.identity, uuid.uuid4().hex, order.tops)
+    writing = Writing(archive.disk, archive.state, archive.identity, order.tops)
     report.notes += archive.notes
     for name, missing in report.exporters.items():
         if missing.outcome == "failed":

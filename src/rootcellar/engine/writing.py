@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from rootcellar.archive.disk import Disk
-from rootcellar.archive.identity import Identity
+from rootcellar.archive.identity import Identity, read_identity
 from rootcellar.archive.layout import IDENTITY
 from rootcellar.archive.names import fold, folder_of
 from rootcellar.archive.writer import Batch, is_pending, recover
@@ -37,50 +37,42 @@ class Changes:
 
 
 class Writing:
-    """The archive and the state during one run; the run counter rises with the first write."""
+    """The archive and the state during one run.
+
+    `run` is the run's number, which the archive bears from the first write on; `changed` tells
+    whether there was one.
+    """
 
     def __init__(
-        self,
-        disk: Disk,
-        state: StateStore,
-        identity: Identity,
-        token: str,
-        tops: Mapping[str, str],
+        self, disk: Disk, state: StateStore, identity: Identity, tops: Mapping[str, str]
     ) -> None:
         """`tops` maps the folders at the top of the archive to the exporters that own them."""
         self.disk = disk
-        self.tops = tops
         self.state = state
         self.identity = identity
-        self.token = token
+        self.tops = tops
+        self.stores: dict[str, tuple[str, ...]] = {}
+        self.run = identity.counter + 1
+        self.changed = False
         self.files = 0
         self.bytes = 0
         row = state.archive(identity.uuid)
         assert row is not None
         self.archive: ArchiveRow = row
 
-    @property
-    def run(self) -> int:
-        """The counter of this run."""
-        return self.identity.counter if self.changed else self.identity.counter + 1
-
-    @property
-    def changed(self) -> bool:
-        """Whether this run has written to the archive yet."""
-        return self.identity.token == self.token
-
     def batch(self) -> Batch:
         """Return a new batch to fill; one that another exporter could not end is ended first."""
         if is_pending(self.disk):
             recover(self.disk, self._settle)
+            self.identity = read_identity(self.disk) or self.identity
         return Batch(self.disk)
 
     def commit(self, batch: Batch, changes: Changes) -> None:
         """Make a batch true, in the archive and in the state."""
         puts = [step.to for step in batch.steps if step.kind == "put"]
         identity = self.identity
-        if batch.steps and not self.changed:
-            identity = self.identity.next(self.token, self.tops)
+        if batch.steps:
+            identity = self.identity.next(self.run, self.tops, self.stores)
             batch.put_bytes(identity.to_json(), IDENTITY, 0)
         settlement = Settlement(
             archive=identity.uuid,
@@ -95,6 +87,7 @@ class Writing:
         )
         batch.commit(msgspec.to_builtins(settlement), self._settle)
         self.identity = identity
+        self.changed = self.changed or bool(puts)
         self.files += len(puts)
         row = self.state.archive(identity.uuid)
         assert row is not None

@@ -238,32 +238,31 @@ class Staging:
         wish for. What was promised by a run that was cut off holds.
         """
         marks = ",".join("?" * len(verdicts))
-        self.connection.execute("BEGIN")
-        for key, place, suffixes in self.connection.execute(
-            "SELECT s.key, s.place, s.suffixes FROM temp.sighted s "
-            "LEFT JOIN item i ON i.archive = ? AND i.exporter = ? "
-            "AND i.key = ifnull(s.was, s.key) "
-            "WHERE (i.id IS NULL OR i.place <> s.place) AND s.key IN "
-            f"(SELECT key FROM temp.work WHERE verdict IN ({marks})) ORDER BY s.key",
-            (self.archive, self.exporter, *verdicts),
-        ).fetchall():
-            stem = f"{top}/{portable_stem(place)}"
-            endings = json.loads(suffixes) or [""]
-            self.connection.executemany(
-                "INSERT OR IGNORE INTO temp.claim VALUES (?, ?)",
-                [(fold(stem + portable_suffix(ending)), key) for ending in endings],
-            )
-        for key in sorted(self._clashing()):
-            (place,) = self.connection.execute(
-                "SELECT place FROM temp.sighted WHERE key = ?", (key,)
-            ).fetchone()
-            given = with_digest(f"{top}/{portable_stem(place)}", key)
-            self.connection.execute(
-                "INSERT INTO promise VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-                "place = excluded.place, stem = excluded.stem WHERE place <> excluded.place",
-                (self.archive, self.exporter, key, place, given),
-            )
-        self.connection.execute("COMMIT")
+        with self.state.transaction():
+            for key, place, suffixes in self.connection.execute(
+                "SELECT s.key, s.place, s.suffixes FROM temp.sighted s "
+                "LEFT JOIN item i ON i.archive = ? AND i.exporter = ? "
+                "AND i.key = ifnull(s.was, s.key) "
+                "WHERE (i.id IS NULL OR i.place <> s.place) AND s.key IN "
+                f"(SELECT key FROM temp.work WHERE verdict IN ({marks})) ORDER BY s.key",
+                (self.archive, self.exporter, *verdicts),
+            ).fetchall():
+                stem = f"{top}/{portable_stem(place)}"
+                endings = json.loads(suffixes) or [""]
+                self.connection.executemany(
+                    "INSERT OR IGNORE INTO temp.claim VALUES (?, ?)",
+                    [(fold(stem + portable_suffix(ending)), key) for ending in endings],
+                )
+            for key in sorted(self._clashing()):
+                (place,) = self.connection.execute(
+                    "SELECT place FROM temp.sighted WHERE key = ?", (key,)
+                ).fetchone()
+                given = with_digest(f"{top}/{portable_stem(place)}", key)
+                self.connection.execute(
+                    "INSERT INTO promise VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                    "place = excluded.place, stem = excluded.stem WHERE place <> excluded.place",
+                    (self.archive, self.exporter, key, place, given),
+                )
 
     def _clashing(self) -> set[str]:
         within = self.connection.execute(

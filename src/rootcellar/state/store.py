@@ -70,7 +70,11 @@ class StateStore:
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-            self._prepare()
+            try:
+                self._prepare()
+            except BaseException:
+                self.connection.close()
+                raise
         except (OSError, sqlite3.OperationalError) as error:
             raise StateError(
                 f"The state {path} cannot be opened: {error}.",
