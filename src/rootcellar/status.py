@@ -47,10 +47,10 @@ class Coverage:
 
 def coverage(state: StateStore, archive: ArchiveRow, exporter: str) -> Coverage:
     """Return how much of an exporter's source is in the archive."""
-    items, in_trash, gone, incomplete, size = state.totals(archive, exporter)
+    items, in_trash, gone, incomplete, size = state.holdings.totals(archive, exporter)
     absent: dict[str, set[str]] = {}
     failed: dict[str, set[str]] = {}
-    for key, _, gap in state.missing(archive, exporter):
+    for key, _, gap in state.holdings.missing(archive, exporter):
         (failed if gap.failed else absent).setdefault(gap.reason, set()).add(key)
     return Coverage(
         exporter=state.exporter(archive, exporter),
@@ -61,7 +61,7 @@ def coverage(state: StateStore, archive: ArchiveRow, exporter: str) -> Coverage:
         size=size,
         absent={reason: len(keys) for reason, keys in sorted(absent.items())},
         failed={reason: len(keys) for reason, keys in sorted(failed.items())},
-        kept=len(state.kept(archive, exporter)),
+        kept=len(state.holdings.kept(archive, exporter)),
     )
 
 

@@ -104,7 +104,9 @@ class ExporterRun:
         try:
             token = self._token()
             if token is not None and not self._has_work(token):
-                self.report.unchanged = self.state.totals(self.writing.archive, self.name)[0]
+                self.report.unchanged = self.state.holdings.totals(
+                    self.writing.archive, self.name
+                )[0]
                 self._finish(token)
                 return
             with open_reader(self.task.exporter, self.task.capture) as self.reader:
@@ -128,7 +130,7 @@ class ExporterRun:
     def _has_work(self, token: str) -> bool:
         if self.task.thorough or self.troubles or token != self.row.token:
             return True
-        awaited = self.state.awaited(self.writing.archive, self.name)
+        awaited = self.state.holdings.awaited(self.writing.archive, self.name)
         return any(path.exists() for path in awaited)
 
     # -- the work ----------------------------------------------------------------------------
@@ -235,7 +237,7 @@ class ExporterRun:
     def _arrived(self) -> set[str]:
         """Return the keys of items whose missing bytes are there now, or failed last time."""
         arrived = set()
-        for key, _, gap in self.state.missing(self.writing.archive, self.name):
+        for key, _, gap in self.state.holdings.missing(self.writing.archive, self.name):
             if gap.failed or any(Path(path).exists() for path in gap.awaits):
                 arrived.add(key)
         return arrived
@@ -287,7 +289,7 @@ class ExporterRun:
     def _fill_stored(self, work: Work, batch: Batch, changes: Changes, shards: Shards) -> None:
         """Do what is to be done with items that need not be read from the source."""
         rest = [key for key, verdict in work if verdict not in NEEDS_READING]
-        known = self.state.items(self.writing.archive, self.name, rest)
+        known = self.state.holdings.items(self.writing.archive, self.name, rest)
         for key, verdict in work:
             if key in known and verdict == Verdict.GONE:
                 self._mark_gone(known[key], changes, shards)
@@ -299,7 +301,7 @@ class ExporterRun:
     ) -> None:
         keys = [item.sighting.key for item in items]
         former_keys = self.staging.matches(keys)
-        known = self.state.items(
+        known = self.state.holdings.items(
             self.writing.archive, self.name, [former_keys.get(key, key) for key in keys]
         )
         promised = self.staging.promised(keys)
@@ -360,7 +362,7 @@ class ExporterRun:
     def _recover_lines(self, folder: str, keys: frozenset[str]) -> Iterator[Line]:
         """Yield anew the lines of a records file that was damaged from outside."""
         del folder
-        known = self.state.items(self.writing.archive, self.name, sorted(keys))
+        known = self.state.holdings.items(self.writing.archive, self.name, sorted(keys))
         living = [key for key, item in known.items() if not item.gone]
         read = {item.sighting.key: item for item in self._read(living)} if living else {}
         for key, item in known.items():
@@ -397,12 +399,12 @@ class ExporterRun:
 
     def _fill_shortfalls(self) -> None:
         archive = self.writing.archive
-        for key, title, gap in self.state.missing(archive, self.name):
+        for key, title, gap in self.state.holdings.missing(archive, self.name):
             shortfall = Shortfall(key, title, gap.reason, gap.hint, gap.role)
             (self.report.failed if gap.failed else self.report.absent).append(shortfall)
         for trouble in self.troubles:
             self.report.failed.append(Shortfall("", trouble.title, trouble.reason, trouble.hint))
-        self.report.kept = len(self.state.kept(archive, self.name))
+        self.report.kept = len(self.state.holdings.kept(archive, self.name))
 
     def _stores(self) -> tuple[str, ...]:
         """Return every library that has ever been seen, now and before."""

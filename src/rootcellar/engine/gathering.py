@@ -35,7 +35,8 @@ class GatheringWriter:
         self.exporter = exporter
         self.top = top
         self.touched = touched
-        self.known = writing.state.gatherings(writing.archive, exporter)
+        self.holdings = writing.state.holdings
+        self.known = self.holdings.gatherings(writing.archive, exporter)
         self.batch: Batch = writing.batch()
         self.changes = Changes()
         self.neighbours = Neighbours(writing)
@@ -113,7 +114,7 @@ class GatheringWriter:
     def _members(self, keys: Collection[str], former: list[Run]) -> list[Run]:
         """Return the members in order, then those that are gone and belonged here before."""
         here = list(keys)
-        found = self.writing.state.primary_paths(self.writing.archive, self.exporter, here)
+        found = self.holdings.primary_paths(self.writing.archive, self.exporter, here)
         members = [(*found[key], key) for key in here if key in found]
         there = {path for path, _, _ in members} | set(here)
         for path, key in _listed(former):
@@ -123,11 +124,11 @@ class GatheringWriter:
 
     def _gone_member(self, path: str, key: str) -> tuple[str, bool, str] | None:
         """Return a former member as (path, gone, key) when its item is gone from the source."""
-        state, archive = self.writing.state, self.writing.archive
+        archive = self.writing.archive
         if path:
-            holder = state.holder(archive, fold(path))
+            holder = self.holdings.holder(archive, fold(path))
             key = holder[1] if holder and holder[0] == self.exporter else ""
-        found = state.primary_paths(archive, self.exporter, [key])
+        found = self.holdings.primary_paths(archive, self.exporter, [key])
         return (*found[key], key) if key in found and found[key][1] else None
 
     def _mark_gone(self, known: StoredDocument) -> None:

@@ -42,7 +42,7 @@ def _same_content(
         try:
             now = signature(content.path)
             size = int(now.partition(":")[0])
-            known = writing.state.same_size(writing.archive, exporter, role, size)
+            known = writing.state.holdings.same_size(writing.archive, exporter, role, size)
             candidates = [(key, sha256) for key, sha256 in known if key in vanished]
             if not candidates or not size:
                 return None

@@ -46,7 +46,7 @@ class Shards:
         path = f"{folder}/{RECORDS}"
         lines = self._lines[folder]
         data = b"".join(line.text for line in in_order(lines.values()))
-        known = self.writing.state.document(self.writing.archive, path)
+        known = self.writing.state.holdings.document(self.writing.archive, path)
         digest = sha256_of_bytes(data)
         if known is not None:
             if known.sha256 == digest and folder not in self._foreign:
@@ -86,7 +86,7 @@ class Shards:
 
     def _load(self, folder: str) -> dict[str, Line]:
         path = f"{folder}/{RECORDS}"
-        known = self.writing.state.document(self.writing.archive, path)
+        known = self.writing.state.holdings.document(self.writing.archive, path)
         if known is None:
             return {}
         disk = self.writing.disk
@@ -95,7 +95,7 @@ class Shards:
         self._foreign.add(folder)
         self._dirty.add(folder)
         found = read_lines(disk, path) if disk.stat(path) is not None else ()
-        expected = self.writing.state.folder_lines(self.writing.archive, folder)
+        expected = self.writing.state.holdings.folder_lines(self.writing.archive, folder)
         good = {
             line.key: line
             for line in found

@@ -155,7 +155,7 @@ class Neighbours:
         """Return who holds the names in a folder: (exporter, key), or None for a stranger."""
         if folder not in self._taken:
             names = self.writing.disk.names(folder)
-            held = self.writing.state.names_in(self.writing.archive, fold(folder))
+            held = self.writing.state.holdings.names_in(self.writing.archive, fold(folder))
             strangers = dict.fromkeys(fold(f"{folder}/{name}") for name in names)
             self._taken[folder] = {**strangers, **held}
         return self._taken[folder]

@@ -1,0 +1,211 @@
+"""What archives hold, as the state knows it: items, their files, records files, gatherings."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rootcellar.archive.names import fold
+from rootcellar.state.rows import ArchiveRow, Missing, StoredDocument, StoredFile, StoredItem
+
+ITEM = "exporter, key, title, place, stem, fingerprint, store, in_trash, gone, line"
+FILE = "role, path, size, sha256, mtime_ns, source, view, rendered, kept"
+DOCUMENT = "kind, exporter, key, path, size, sha256, mtime_ns, place, digest, run"
+BATCH = 400
+"""How many keys go into one query; SQLite allows 999 variables everywhere."""
+
+
+class Holdings:
+    """Answers questions about what archives hold; changes nothing."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    # -- items -------------------------------------------------------------------------------
+
+    def items(
+        self, archive: ArchiveRow, exporter: str, keys: Sequence[str]
+    ) -> dict[str, StoredItem]:
+        """Return the items with these keys, with their files and what they miss."""
+        found: dict[str, StoredItem] = {}
+        for start in range(0, len(keys), BATCH):
+            some = keys[start : start + BATCH]
+            marks = ",".join("?" * len(some))
+            rows = self.connection.execute(
+                f"SELECT id, {ITEM} FROM item "
+                f"WHERE archive = ? AND exporter = ? AND key IN ({marks})",
+                (archive.id, exporter, *some),
+            ).fetchall()
+            found |= {item.key: item for item in self._with_files(rows)}
+        return found
+
+    def _with_files(self, rows: Sequence[tuple[object, ...]]) -> Iterator[StoredItem]:
+        files: dict[object, list[StoredFile]] = {}
+        gaps: dict[object, list[Missing]] = {}
+        marks = ",".join("?" * len(rows))
+        ids = [row[0] for row in rows]
+        for item, *values in self.connection.execute(
+            f"SELECT item, {FILE} FROM file WHERE item IN ({marks}) ORDER BY id", ids
+        ):
+            files.setdefault(item, []).append(_file(values))
+        for item, role, reason, hint, awaits, failed in self.connection.execute(
+            f"SELECT * FROM missing WHERE item IN ({marks}) ORDER BY item, role", ids
+        ):
+            gap = Missing(role, reason, hint, tuple(json.loads(awaits)), bool(failed))
+            gaps.setdefault(item, []).append(gap)
+        for identity, *values in rows:
+            yield replace(
+                _item(values),
+                files=tuple(files.get(identity, ())),
+                missing=tuple(gaps.get(identity, ())),
+            )
+
+    def living(self, archive: ArchiveRow, exporter: str) -> int:
+        """Return how many items are in the source as far as known, and not in its trash."""
+        query = (
+            "SELECT count(*) FROM item WHERE archive = ? AND exporter = ? "
+            "AND NOT gone AND NOT in_trash"
+        )
+        return int(self.connection.execute(query, (archive.id, exporter)).fetchone()[0])
+
+    def folder_lines(self, archive: ArchiveRow, folder: str) -> dict[str, tuple[str, str]]:
+        """Return, by key, (exporter, line digest) of the items whose lines lie in a folder."""
+        rows = self.connection.execute(
+            "SELECT key, exporter, line FROM item WHERE archive = ? AND folder = ?",
+            (archive.id, folder),
+        )
+        return {key: (exporter, line) for key, exporter, line in rows}
+
+    def holder(self, archive: ArchiveRow, folded: str) -> tuple[str, str] | None:
+        """Return (exporter, key) of the item or document that bears this folded path."""
+        row = self.connection.execute(
+            "SELECT exporter, key FROM file JOIN item ON item.id = file.item "
+            "WHERE file.archive = ? AND folded = ? "
+            "UNION ALL SELECT exporter, key FROM document WHERE archive = ? AND folded = ?",
+            (archive.id, folded, archive.id, folded),
+        ).fetchone()
+        return (row[0], row[1]) if row else None
+
+    def names_in(self, archive: ArchiveRow, folder: str) -> dict[str, tuple[str, str]]:
+        """Return, by folded path, (exporter, key) of all that is directly in a folder, and below.
+
+        `folder` is folded.
+        """
+        low, high = f"{folder}/", f"{folder}0"  # "0" follows "/"
+        rows = self.connection.execute(
+            "SELECT folded, exporter, key FROM file JOIN item ON item.id = file.item "
+            "WHERE file.archive = ? AND folded >= ? AND folded < ? "
+            "UNION ALL SELECT folded, exporter, key FROM document "
+            "WHERE archive = ? AND folded >= ? AND folded < ?",
+            (archive.id, low, high, archive.id, low, high),
+        )
+        return {folded: (exporter, key) for folded, exporter, key in rows}
+
+    def primary_paths(
+        self, archive: ArchiveRow, exporter: str, keys: Sequence[str]
+    ) -> dict[str, tuple[str, bool]]:
+        """Return, for each key known, the path of the item's first file ('' if none) and gone."""
+        found: dict[str, tuple[str, bool]] = {}
+        for start in range(0, len(keys), BATCH):
+            some = keys[start : start + BATCH]
+            marks = ",".join("?" * len(some))
+            for key, gone, path in self.connection.execute(
+                "SELECT key, gone, (SELECT path FROM file WHERE item = item.id ORDER BY id "
+                f"LIMIT 1) FROM item WHERE archive = ? AND exporter = ? AND key IN ({marks})",
+                (archive.id, exporter, *some),
+            ):
+                found[key] = (path or "", bool(gone))
+        return found
+
+    def same_size(
+        self, archive: ArchiveRow, exporter: str, role: str, size: int
+    ) -> list[tuple[str, str]]:
+        """Return (key, sha256) of the files of this role and size that living items have."""
+        return self.connection.execute(
+            "SELECT key, sha256 FROM file JOIN item ON item.id = file.item "
+            "WHERE file.archive = ? AND size = ? AND role = ? AND exporter = ? AND NOT gone "
+            "ORDER BY key",
+            (archive.id, size, role, exporter),
+        ).fetchall()
+
+    def awaited(self, archive: ArchiveRow, exporter: str) -> Iterator[Path]:
+        """Yield every path at which bytes that are missing would turn up."""
+        for (awaits,) in self.connection.execute(
+            "SELECT awaits FROM missing JOIN item ON item.id = missing.item "
+            "WHERE archive = ? AND exporter = ? AND awaits <> '[]' AND NOT gone",
+            (archive.id, exporter),
+        ):
+            yield from map(Path, json.loads(awaits))
+
+    def missing(self, archive: ArchiveRow, exporter: str) -> Iterator[tuple[str, str, Missing]]:
+        """Yield (key, title, what is missing) of every living item that is not complete."""
+        for key, title, role, reason, hint, awaits, failed in self.connection.execute(
+            "SELECT key, title, role, reason, hint, awaits, failed FROM missing "
+            "JOIN item ON item.id = missing.item "
+            "WHERE archive = ? AND exporter = ? AND NOT gone ORDER BY place, key, role",
+            (archive.id, exporter),
+        ):
+            gap = Missing(role, reason, hint, tuple(json.loads(awaits)), bool(failed))
+            yield key, title, gap
+
+    def kept(self, archive: ArchiveRow, exporter: str) -> tuple[str, ...]:
+        """Return the paths of the views that are behind, because a person has edited them."""
+        rows = self.connection.execute(
+            "SELECT path FROM file JOIN item ON item.id = file.item "
+            "WHERE file.archive = ? AND exporter = ? AND kept ORDER BY path",
+            (archive.id, exporter),
+        )
+        return tuple(path for (path,) in rows)
+
+    def totals(self, archive: ArchiveRow, exporter: str) -> tuple[int, int, int, int, int]:
+        """Return how many items are in the source, in its trash, gone, incomplete; and bytes."""
+        present, trashed, gone = self.connection.execute(
+            "SELECT count(*) FILTER (WHERE NOT gone), "
+            "count(*) FILTER (WHERE in_trash AND NOT gone), count(*) FILTER (WHERE gone) "
+            "FROM item WHERE archive = ? AND exporter = ?",
+            (archive.id, exporter),
+        ).fetchone()
+        (incomplete,) = self.connection.execute(
+            "SELECT count(DISTINCT item) FROM missing JOIN item ON item.id = missing.item "
+            "WHERE archive = ? AND exporter = ? AND NOT gone",
+            (archive.id, exporter),
+        ).fetchone()
+        (size,) = self.connection.execute(
+            "SELECT ifnull(sum(size), 0) FROM file JOIN item ON item.id = file.item "
+            "WHERE file.archive = ? AND exporter = ?",
+            (archive.id, exporter),
+        ).fetchone()
+        return present, trashed, gone, incomplete, size
+
+    # -- documents ---------------------------------------------------------------------------
+
+    def document(self, archive: ArchiveRow, path: str) -> StoredDocument | None:
+        """Return what is known of a records file or gathering at this path."""
+        row = self.connection.execute(
+            f"SELECT {DOCUMENT} FROM document WHERE archive = ? AND folded = ?",
+            (archive.id, fold(path)),
+        ).fetchone()
+        return StoredDocument(*row) if row else None
+
+    def gatherings(self, archive: ArchiveRow, exporter: str) -> dict[str, StoredDocument]:
+        """Return the gatherings of an exporter, by their keys."""
+        rows = self.connection.execute(
+            f"SELECT {DOCUMENT} FROM document "
+            "WHERE archive = ? AND exporter = ? AND kind = 'gathering'",
+            (archive.id, exporter),
+        )
+        return {document.key: document for document in (StoredDocument(*row) for row in rows)}
+
+
+def _item(values: Sequence[Any]) -> StoredItem:
+    exporter, key, title, place, stem, fingerprint, store, in_trash, gone, line = values
+    return StoredItem(
+        exporter, key, title, place, stem, fingerprint, store, bool(in_trash), bool(gone), line
+    )
+
+
+def _file(values: Sequence[Any]) -> StoredFile:
+    role, path, size, sha256, mtime_ns, source, view, rendered, kept = values
+    return StoredFile(role, path, size, sha256, mtime_ns, source, bool(view), rendered, bool(kept))
