@@ -22,8 +22,8 @@ from rootcellar.api import (
     Trouble,
     View,
 )
-from rootcellar.engine.exporting import Task
 from rootcellar.engine.running import Order, run
+from rootcellar.engine.task import Task
 from rootcellar.report import RunReport
 from rootcellar.state.store import StateStore
 

@@ -16,7 +16,7 @@ from seasons import Orchards, autumn, new_farm, spring, summer
 
 from rootcellar.api import Capture
 from rootcellar.archive import disk as disk_module
-from rootcellar.engine import exporting, writing
+from rootcellar.engine import writing
 from rootcellar.engine.running import Order, run
 from rootcellar.errors import DestinationWaiting, RootcellarError
 from rootcellar.state.store import StateStore
@@ -257,7 +257,7 @@ def grow(farm: Farm, size: int = 1000) -> None:
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("FIRST_BATCH", "BATCH", "LARGEST_BATCH"):
-        monkeypatch.setattr(exporting, name, 20)
+        monkeypatch.setattr(batching, name, 20)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from orchard import Farm, tree
 from seasons import Orchards, Season, autumn, spring, summer
 
 from rootcellar.archive import disk as disk_module
-from rootcellar.engine import exporting, opening
+from rootcellar.engine import opening
 
 pytestmark = pytest.mark.faults
 
@@ -102,7 +102,7 @@ def test_a_run_of_many_batches_killed_at_any_step_is_completed_by_the_next(
     orchards: Orchards, everything: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, size in (("FIRST_BATCH", 2), ("BATCH", 2), ("LARGEST_BATCH", 3)):
-        monkeypatch.setattr(exporting, name, size)
+        monkeypatch.setattr(batching, name, size)
     expected = lasting(orchards.expected)
     total = len(steps_of(orchards.copy("counting")))
     for step in chosen(total, everything, share=8):

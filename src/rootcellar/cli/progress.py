@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rootcellar.cli.output import is_terminal
 
 if TYPE_CHECKING:
-    from rootcellar.engine.exporting import Progress
+    from rootcellar.engine.task import Progress
 
 
 @contextlib.contextmanager

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from rootcellar.config import Settings, digest, load_settings
-from rootcellar.engine.exporting import Task
 from rootcellar.engine.running import Missing, Order, TaskMaker
+from rootcellar.engine.task import Task
 from rootcellar.errors import UsageError
 from rootcellar.exporter import Exporter
 from rootcellar.items import Trouble

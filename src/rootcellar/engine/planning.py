@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rootcellar.engine.exporting import Task, fingerprint_of
+from rootcellar.engine.task import Task, fingerprint_of
 from rootcellar.items import Sighting, Trouble
 from rootcellar.report import ExporterReport, Shortfall, shortfall_outcome
 from rootcellar.state.rows import ArchiveRow

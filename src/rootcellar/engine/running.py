@@ -13,9 +13,10 @@ from rootcellar.archive.disk import archive_errors, explained
 from rootcellar.archive.identity import replace_file
 from rootcellar.archive.layout import STATUS
 from rootcellar.archive.writer import is_pending
-from rootcellar.engine.exporting import ExporterRun, Progress, Task
+from rootcellar.engine.exporting import ExporterRun
 from rootcellar.engine.opening import OpenArchive, locate, look, open_archive
 from rootcellar.engine.planning import plan_only
+from rootcellar.engine.task import Progress, Task
 from rootcellar.engine.writing import Writing
 from rootcellar.errors import (
     ArchiveUnwritable,

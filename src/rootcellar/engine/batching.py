@@ -1,0 +1,197 @@
+"""The work of one exporter, batch by batch: read, prepared, written, settled."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+
+from rootcellar.archive.names import portable_stem
+from rootcellar.archive.records import Line, gone_line, make_line
+from rootcellar.archive.writer import Batch
+from rootcellar.engine.preparing import Prepared, Preparing
+from rootcellar.engine.reading import Reader
+from rootcellar.engine.shards import Shards
+from rootcellar.engine.task import Progress, Task, fingerprint_of
+from rootcellar.engine.writing import Changes, Writing
+from rootcellar.items import Item
+from rootcellar.report import ExporterReport
+from rootcellar.state.rows import StoredItem
+from rootcellar.state.staging import Staging
+from rootcellar.verdict import NEEDS_READING, Verdict
+
+Work = Sequence[tuple[str, str]]
+"""(key, verdict) of the items of one batch."""
+FIRST_BATCH = 100
+BATCH = 500
+LARGEST_BATCH = 1000
+
+
+class Batches:
+    """Does the work that a plan has taken down, and counts it in the report.
+
+    `touched` are then the keys of items whose files or fate changed, `failures` the files that
+    could not be read.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        writing: Writing,
+        staging: Staging,
+        reader: Reader,
+        report: ExporterReport,
+        lost: Collection[str],
+    ) -> None:
+        self.task = task
+        self.name = task.exporter.name
+        self.writing = writing
+        self.state = writing.state
+        self.staging = staging
+        self.reader = reader
+        self.report = report
+        self.lost = lost
+        self.touched: set[str] = set()
+        self.failures = 0
+        self.counted: Counter[str] = Counter()
+
+    def write(self) -> Iterator[Progress]:
+        """Write all that was planned; what has been yielded is on disk and settled."""
+        work = self.staging.work()
+        done = 0
+        yield Progress(0, len(work))
+        slices = list(_slices(work))
+        upcoming = self.staging.slice(slices[0]) if slices else []
+        self.reader.ahead(_to_read(upcoming))
+        if upcoming:
+            self.task.warm_up()  # while the first slice is being read
+        for number in range(len(slices)):
+            current = upcoming
+            items = self._items(current)
+            upcoming = self.staging.slice(slices[number + 1]) if number + 1 < len(slices) else []
+            self.reader.ahead(_to_read(upcoming))
+            self._write_batch(current, items)
+            done += len(current)
+            yield Progress(done, len(work))
+
+    def _items(self, work: Work) -> list[Item]:
+        keys = _to_read(work)
+        items = self.reader.read(keys) if keys else []
+        return sorted(items, key=lambda item: (item.sighting.place, item.sighting.key))
+
+    def _write_batch(self, work: Work, items: Sequence[Item]) -> None:
+        batch = self.writing.batch()
+        changes = Changes()
+        self.counted.clear()
+        shards = Shards(self.writing, batch, self._recover_lines)
+        try:
+            self._fill_read(items, batch, changes, shards)
+            self._fill_stored(work, batch, changes, shards)
+            shards.write(changes)
+            self.writing.commit(batch, changes)
+        except BaseException:
+            batch.abandon()
+            raise
+        for status, count in self.counted.items():
+            setattr(self.report, status, getattr(self.report, status) + count)
+
+    def _fill_stored(self, work: Work, batch: Batch, changes: Changes, shards: Shards) -> None:
+        """Do what is to be done with items that need not be read from the source."""
+        rest = [key for key, verdict in work if verdict not in NEEDS_READING]
+        known = self.state.holdings.items(self.writing.archive, self.name, rest)
+        for key, verdict in work:
+            if key in known and verdict == Verdict.GONE:
+                self._mark_gone(known[key], changes, shards)
+            elif key in known:
+                self._rerender(known[key], batch, changes, shards)
+
+    def _fill_read(
+        self, items: Sequence[Item], batch: Batch, changes: Changes, shards: Shards
+    ) -> None:
+        keys = [item.sighting.key for item in items]
+        former_keys = self.staging.matches(keys)
+        known = self.state.holdings.items(
+            self.writing.archive, self.name, [former_keys.get(key, key) for key in keys]
+        )
+        promised = self.staging.promised(keys)
+        preparing = Preparing(self.writing, self.staging, batch, self.task.render, self.name)
+        for item in items:
+            key = item.sighting.key
+            former = known.get(former_keys.get(key, key))
+            stem = self._stem(item, former, promised.get(key, ""))
+            fingerprint = fingerprint_of(self.task, item.sighting.fingerprint)
+            prepared = preparing.prepare(item, fingerprint, stem, former)
+            if former is not None and former.key != key:
+                changes.rekeyed.append((self.name, former.key, key))
+            self._take(prepared, changes, shards)
+
+    def _stem(self, item: Item, known: StoredItem | None, promised: str) -> str:
+        wished = f"{self.task.top}/{portable_stem(item.sighting.place)}"
+        if known is not None:
+            before = f"{self.task.top}/{portable_stem(known.place)}"
+            if before == wished or known.stem == wished:
+                return known.stem
+        return promised or wished
+
+    def _take(self, prepared: Prepared, changes: Changes, shards: Shards) -> None:
+        item, former = prepared.item, prepared.former
+        changes.items.append(item)
+        if former is not None and (former.folder, former.key) != (item.folder, item.key):
+            shards.remove(former.folder, former.key)
+        if prepared.status != "unchanged":
+            shards.put(item.folder, prepared.line)
+            self.touched |= {item.key, former.key if former else item.key}
+        if item.key in self.lost:
+            changes.losses.append((self.name, item.key))
+        self.failures += sum(gap.failed for gap in item.missing)
+        self.counted[prepared.status] += 1
+
+    def _mark_gone(self, known: StoredItem, changes: Changes, shards: Shards) -> None:
+        line = shards.line(known.folder, known.key) or make_line(known, {})
+        line = gone_line(line)
+        shards.put(known.folder, line)
+        changes.items.append(replace(known, gone=True, line=line.digest))
+        if known.key in self.lost:
+            changes.losses.append((self.name, known.key))
+        self.touched.add(known.key)
+        self.counted["gone"] += 1
+
+    def _rerender(self, known: StoredItem, batch: Batch, changes: Changes, shards: Shards) -> None:
+        """Render the views of an item again, from its stored record."""
+        line = shards.line(known.folder, known.key)
+        if line is None or not any(file.view for file in known.files):
+            return
+        preparing = Preparing(self.writing, self.staging, batch, self.task.render, self.name)
+        prepared = preparing.rerender(known, line)
+        if prepared.status != "unchanged":
+            shards.put(known.folder, prepared.line)
+            changes.items.append(prepared.item)
+        self.counted[prepared.status] += 1
+
+    def _recover_lines(self, folder: str, keys: frozenset[str]) -> Iterator[Line]:
+        """Yield anew the lines of a records file that was damaged from outside."""
+        del folder
+        known = self.state.holdings.items(self.writing.archive, self.name, sorted(keys))
+        living = [key for key, item in known.items() if not item.gone]
+        read = {item.sighting.key: item for item in self.reader.read(living)} if living else {}
+        for key, item in known.items():
+            yield make_line(item, read[key].record if key in read else {})
+
+
+def _to_read(work: Work) -> list[str]:
+    return [key for key, verdict in work if verdict in NEEDS_READING]
+
+
+def _slices(work: Sequence[tuple[int, str]]) -> Iterator[list[int]]:
+    """Cut the work into batches, folder by folder; a very large folder is cut as well.
+
+    The first batches are small, so that writing can begin while the rest is still being read.
+    """
+    rows: list[int] = []
+    size = FIRST_BATCH
+    for number, (row, folder) in enumerate(work):
+        rows.append(row)
+        following = work[number + 1][1] if number + 1 < len(work) else None
+        if len(rows) >= LARGEST_BATCH or (len(rows) >= size and following != folder):
+            yield rows
+            rows, size = [], min(BATCH, 2 * size)
+    if rows:
+        yield rows

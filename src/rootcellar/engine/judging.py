@@ -1,0 +1,106 @@
+"""What is to be done: every sighting beside what is known, losses counted, the brake asked."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rootcellar.brake import Brake, Losses, decide
+from rootcellar.engine.matching import Read, match_by_content
+from rootcellar.engine.task import Task, fingerprint_of
+from rootcellar.engine.writing import Writing
+from rootcellar.state.rows import ExporterRow
+from rootcellar.state.staging import Staging, wished_folder
+from rootcellar.verdict import Verdict, judge
+
+
+class Judging:
+    """Judges what one survey has seen; `plan` takes the work down in the staging tables.
+
+    `lost` are then the keys of items that this run loses, for the brake of later runs.
+    """
+
+    def __init__(
+        self, task: Task, writing: Writing, staging: Staging, row: ExporterRow, read: Read
+    ) -> None:
+        self.task = task
+        self.name = task.exporter.name
+        self.writing = writing
+        self.state = writing.state
+        self.staging = staging
+        self.row = row
+        self.read = read
+        self.lost: set[str] = set()
+
+    def plan(self, *, troubled: bool) -> Brake | None:
+        """Judge every item, decide about the brake, and take down what is to be done.
+
+        With a `troubled` survey, items of stores that were not seen count for nothing.
+        """
+        stores = self.staging.stores() if troubled else None
+        vanished = {key: (trash, folder) for key, trash, folder in self.staging.vanished(stores)}
+        left = set(vanished)
+        match_by_content(self.writing, self.staging, self.name, self.read, left)
+        vanished = {key: found for key, found in vanished.items() if key in left}
+        losses, newly_trashed = self._losses(vanished)
+        brake = None if self.task.accept_losses else decide(losses, self.task.top)
+        if self.task.accept_losses:
+            self.state.accept_losses(self.writing.archive, self.name)
+        hold_back = newly_trashed if brake else set()
+        self.staging.plan(self._judged(hold_back))
+        if brake is None:
+            self.staging.plan(
+                (key, Verdict.GONE, folder) for key, (_, folder) in sorted(vanished.items())
+            )
+        if brake is None and not self.task.accept_losses:
+            self.lost = newly_trashed | {key for key, (trash, _) in vanished.items() if not trash}
+        return brake
+
+    def _losses(self, vanished: dict[str, tuple[bool, str]]) -> tuple[Losses, set[str]]:
+        found = 0
+        newly_trashed = set()
+        returned = []
+        recent = self.state.recent_losses(self.writing.archive, self.name)
+        for one in self.staging.compared():
+            if one.key in recent and not one.in_trash:
+                returned.append(one.key)
+            if one.known and not one.known_gone and not one.known_in_trash:
+                if one.in_trash:
+                    newly_trashed.add(one.key)
+                else:
+                    found += 1
+        self.state.losses_returned(self.writing.archive, self.name, returned)
+        lost = newly_trashed | {key for key, (in_trash, _) in vanished.items() if not in_trash}
+        known_stores = set(self.row.stores)
+        losses = Losses(
+            living=found + len(lost),  # without the items of stores that could not be looked at
+            found=found,
+            lost=len(lost),
+            recent=len(recent - lost - set(returned)),
+            new_store=bool(known_stores) and not known_stores >= set(self.staging.stores()),
+        )
+        return losses, newly_trashed
+
+    def _judged(self, hold_back: set[str]) -> Iterator[tuple[str, str, str]]:
+        awaiting = self._arrived()
+        same_views = self.row.views == self.task.views_digest
+        for one in self.staging.compared():
+            wish = wished_folder(self.task.top, one.place)
+            verdict = judge(
+                known=one.known,
+                same_fingerprint=one.known_fingerprint
+                == fingerprint_of(self.task, one.fingerprint),
+                same_place=one.place == one.known_place,
+                returned=one.known_gone,
+                arrived=one.key in awaiting,
+                damaged=self.task.thorough,
+                same_views=same_views,
+            )
+            if verdict is not Verdict.UNCHANGED and one.key not in hold_back:
+                yield one.key, verdict, wish
+
+    def _arrived(self) -> set[str]:
+        """Return the keys of items whose missing bytes are there now, or failed last time."""
+        arrived = set()
+        for key, _, gap in self.state.holdings.missing(self.writing.archive, self.name):
+            if gap.failed or any(Path(path).exists() for path in gap.awaits):
+                arrived.add(key)
+        return arrived
