@@ -16,7 +16,7 @@ from seasons import Orchards, autumn, new_farm, spring, summer
 
 from rootcellar.api import Capture
 from rootcellar.archive import disk as disk_module
-from rootcellar.engine import writing
+from rootcellar.engine import batching, writing
 from rootcellar.engine.running import Order, run
 from rootcellar.errors import DestinationWaiting, RootcellarError
 from rootcellar.state.store import StateStore

@@ -15,7 +15,7 @@ from orchard import Farm, tree
 from seasons import Orchards, Season, autumn, spring, summer
 
 from rootcellar.archive import disk as disk_module
-from rootcellar.engine import opening
+from rootcellar.engine import batching, opening
 
 pytestmark = pytest.mark.faults
 
