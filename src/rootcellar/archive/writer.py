@@ -2,10 +2,11 @@
 
 import contextlib
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from rootcellar.archive.disk import Disk, write_all
 from rootcellar.archive.journal import Journal, Step, read_journal, remove_journal
@@ -44,7 +45,18 @@ def signature(path: Path) -> str:
         status = path.stat()
     except OSError as error:
         raise _unreadable(path, error) from error
+    return _signature(status)
+
+
+def _signature(status: os.stat_result) -> str:
     return f"{status.st_size}:{status.st_mtime_ns}"
+
+
+def _reading(source: Path) -> IO[bytes]:
+    try:
+        return source.open("rb", buffering=0)
+    except OSError as error:
+        raise _unreadable(source, error) from error
 
 
 def sha256_of(path: Path) -> str:
@@ -91,32 +103,30 @@ class Batch:
         Raises FileUnreadable; an OSError is the archive's.
         """
         part = f"{PARTS}/{len(self._puts)}"
-        for _ in range(COPY_ATTEMPTS):
-            before = signature(source)
-            try:
-                size, digest = self._copy(source, part)
-            except FileUnreadable:
-                self.disk.unlink(part)
-                raise
-            if signature(source) == before and size == int(before.partition(":")[0]):
-                given = self.disk.set_mtime(part, mtime_ns)
-                self._puts.append(Step("put", part, path))
-                return Written(size, digest, given, before)
+        with _reading(source) as reading:
+            for _ in range(COPY_ATTEMPTS):
+                before = os.fstat(reading.fileno())
+                try:
+                    size, digest = self._copy(reading, source, part)
+                except FileUnreadable:
+                    self.disk.unlink(part)
+                    raise
+                taken = _signature(os.fstat(reading.fileno()))
+                if taken == _signature(before) and size == before.st_size:
+                    given = self.disk.set_mtime(part, mtime_ns)
+                    self._puts.append(Step("put", part, path))
+                    return Written(size, digest, given, taken)
+                reading.seek(0)
         self.disk.unlink(part)
         raise FileUnreadable(
             f"{source} changed each time it was copied.",
             hint="An application is writing to it; the next run takes it.",
         )
 
-    def _copy(self, source: Path, part: str) -> tuple[int, str]:
+    def _copy(self, reading: IO[bytes], source: Path, part: str) -> tuple[int, str]:
         digest = hashlib.sha256()
         size = 0
-        with contextlib.ExitStack() as stack:
-            try:
-                reading = stack.enter_context(source.open("rb", buffering=0))
-            except OSError as error:
-                raise _unreadable(source, error) from error
-            writing = stack.enter_context(self.disk.create(part))
+        with self.disk.create(part) as writing:
             while True:
                 try:
                     chunk = reading.read(CHUNK)
