@@ -111,7 +111,10 @@ class HomeFolder:
                 paths, problems = search.found, problems + search.problems
             for path in paths:
                 real = path.resolve()
-                found.setdefault(real, FoundStore(store, real))
+                if closed := _closed(real):
+                    problems.append(closed)
+                else:
+                    found.setdefault(real, FoundStore(store, real))
         return FoundStores(tuple(found[path] for path in sorted(found)), tuple(problems))
 
     def _named(self, store: Store, named: Sequence[str], problems: list[Problem]) -> list[Path]:
@@ -199,6 +202,18 @@ def _is_folder(path: Path) -> bool:
         if error.errno in NOT_THERE:
             return False
         raise
+
+
+def _closed(path: Path) -> Problem | None:
+    """Return why a store cannot be opened; an exporter might take a closed one for empty."""
+    try:
+        if path.is_dir():
+            with os.scandir(path):
+                return None
+        with path.open("rb"):
+            return None
+    except OSError as error:
+        return _forbidden(path, error)
 
 
 def _forbidden(folder: Path, error: OSError) -> Problem:
