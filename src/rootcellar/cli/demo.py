@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from rootcellar.cli.export import tell_report
-from rootcellar.cli.setting import Setting
+from rootcellar.cli.setting import ANY_PATH, Setting
 from rootcellar.errors import UsageError
 from rootcellar.report import EXIT_CODES
 from rootcellar.state.store import StateStore
@@ -16,7 +16,7 @@ SHOWN = 24
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path), default="rootcellar-demo")
+@click.argument("folder", type=ANY_PATH, default="rootcellar-demo")
 def command(folder: Path) -> None:
     """Make a small made-up Mac home in FOLDER and archive it, to see the whole thing work.
 

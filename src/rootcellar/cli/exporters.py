@@ -7,12 +7,12 @@ from typing import Any
 import click
 
 from rootcellar.cli.output import tell_json
-from rootcellar.cli.setting import Setting, json_option
+from rootcellar.cli.setting import ANY_PATH, Setting, json_option
 
 
 @click.command()
-@click.option("--home", type=click.Path(path_type=Path), help="The Mac home to look at.")
-@click.option("--settings", type=click.Path(path_type=Path), help="Use this settings file.")
+@click.option("--home", type=ANY_PATH, help="The Mac home to look at.")
+@click.option("--settings", type=ANY_PATH, help="Use this settings file.")
 @json_option
 def command(home: Path | None, settings: Path | None, as_json: bool) -> None:
     """List the exporters, what each reads, and whether it can here."""

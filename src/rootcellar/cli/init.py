@@ -7,16 +7,16 @@ import click
 
 from rootcellar.cli.advice import advice_on_archive
 from rootcellar.cli.output import warn
-from rootcellar.cli.setting import Setting
+from rootcellar.cli.setting import ANY_PATH, Setting
 from rootcellar.config import settings_path, settings_text, write_settings
 from rootcellar.errors import UsageError
 from rootcellar.state.store import StateStore, default_path
 
 
 @click.command()
-@click.argument("archive", type=click.Path(path_type=Path), required=False)
-@click.option("--home", type=click.Path(path_type=Path), help="The Mac home to read.")
-@click.option("--settings", type=click.Path(path_type=Path), help="Write this settings file.")
+@click.argument("archive", type=ANY_PATH, required=False)
+@click.option("--home", type=ANY_PATH, help="The Mac home to read.")
+@click.option("--settings", type=ANY_PATH, help="Write this settings file.")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 def command(archive: Path | None, home: Path | None, settings: Path | None, yes: bool) -> None:
     """Find what is on this machine, choose a place, and write the settings.

@@ -2,12 +2,13 @@
 
 import importlib
 import sys
+import traceback
 
 import click
 
 from rootcellar import __version__
 from rootcellar.cli.output import tell_error
-from rootcellar.errors import RootcellarError
+from rootcellar.errors import RootcellarError, UsageError
 
 COMMANDS = {
     "init": "Find what is on this machine, choose a place, write the settings.",
@@ -18,6 +19,10 @@ COMMANDS = {
     "rebuild": "Make the state again from the archive itself.",
     "demo": "Make a small made-up Mac home and archive it, to see the whole thing work.",
 }
+
+INTERRUPTED = RootcellarError(
+    "The run was interrupted.", hint="What was written is safe; run the same command again."
+)
 
 
 class LazyCommands(click.Group):
@@ -53,10 +58,30 @@ def rootcellar() -> None:
 
 
 def main() -> None:
-    """Run the command line; errors a person can act on are told without a trace."""
+    """Run the command line; errors a person can act on are told without a trace.
+
+    With --json there is one document on stdout whatever happens; a trace goes to stderr.
+    """
+    as_json = "--json" in sys.argv[1:]
     try:
-        rootcellar(standalone_mode=True)
+        # In JSON, click must not print its own words about a wrong option or an interruption.
+        sys.exit(rootcellar(standalone_mode=not as_json))
+    except click.ClickException as error:
+        command = (
+            error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else ""
+        )
+        hint = f"Try: {command or 'rootcellar'} --help"
+        sys.exit(tell_error(UsageError(error.format_message(), hint=hint), as_json=True))
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(tell_error(INTERRUPTED, as_json=True))
     except RootcellarError as error:
-        sys.exit(tell_error(error, as_json="--json" in sys.argv))
+        sys.exit(tell_error(error, as_json=as_json))
     except BrokenPipeError:
         sys.exit(1)
+    except Exception as error:
+        if not as_json:
+            raise
+        traceback.print_exc()
+        hint = "This is a fault of the program; please report it with the lines above."
+        fault = RootcellarError(f"{type(error).__name__}: {error}", hint=hint)
+        sys.exit(tell_error(fault, as_json=True))

@@ -5,7 +5,13 @@ from pathlib import Path
 import click
 
 from rootcellar.cli.output import tell_json
-from rootcellar.cli.setting import archive_option, choose_archive, json_option, load_only_settings
+from rootcellar.cli.setting import (
+    ANY_PATH,
+    archive_option,
+    choose_archive,
+    json_option,
+    load_only_settings,
+)
 from rootcellar.state.store import StateStore, default_path
 
 SHOWN = 10
@@ -13,7 +19,7 @@ SHOWN = 10
 
 @click.command()
 @archive_option
-@click.option("--settings", type=click.Path(path_type=Path), help="Use this settings file.")
+@click.option("--settings", type=ANY_PATH, help="Use this settings file.")
 @json_option
 def command(archive: Path | None, settings: Path | None, as_json: bool) -> None:
     """Make the state again from the archive itself.

@@ -26,12 +26,12 @@ def setting_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option(
             "--settings",
-            type=click.Path(path_type=Path),
+            type=ANY_PATH,
             help="Use this settings file.",
         ),
         click.option(
             "--home",
-            type=click.Path(path_type=Path),
+            type=ANY_PATH,
             help="The Mac home to read: this one's, or a copied or mounted one.",
         ),
         archive_option,
@@ -40,9 +40,10 @@ def setting_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-archive_option = click.option(
-    "--archive", type=click.Path(path_type=Path), help="The archive's folder."
-)
+ANY_PATH = click.Path(path_type=Path, readable=False)
+"""Taken as it is: what is wrong with a path is told in our own words, with a hint."""
+
+archive_option = click.option("--archive", type=ANY_PATH, help="The archive's folder.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 

@@ -7,7 +7,13 @@ from typing import Any
 import click
 
 from rootcellar.cli.output import size_in_words, tell_json
-from rootcellar.cli.setting import archive_option, choose_archive, json_option, load_only_settings
+from rootcellar.cli.setting import (
+    ANY_PATH,
+    archive_option,
+    choose_archive,
+    json_option,
+    load_only_settings,
+)
 from rootcellar.errors import RootcellarError
 from rootcellar.report import EXIT_CODES, worst
 from rootcellar.state.store import StateStore, default_path
@@ -16,7 +22,7 @@ from rootcellar.status import Coverage, coverage
 
 @click.command()
 @archive_option
-@click.option("--settings", type=click.Path(path_type=Path), help="Use this settings file.")
+@click.option("--settings", type=ANY_PATH, help="Use this settings file.")
 @json_option
 def command(archive: Path | None, settings: Path | None, as_json: bool) -> None:
     """Tell what is safe, what is missing, how old it is, and where.
