@@ -1,5 +1,6 @@
 """The real command, in a process and a world of its own; every JSON document is validated."""
 
+import ctypes
 import json
 import os
 import subprocess
@@ -24,11 +25,12 @@ SHAPES = {
 }
 """Which schema the document of each command follows; those that do nothing follow `error`."""
 ROOTCELLAR = str(Path(sys.executable).parent / "rootcellar")
-NOBODY = 65534
+DROP_FROM_BOUNDING_SET, OVERRIDE, READ_SEARCH = 24, 1, 2
+"""Of prctl(2) and capabilities(7): what lets root pass closed doors."""
 
 # A quick exporter of text files, for what has nothing to do with Photos.
 GARDEN = """
-import hashlib, time
+import sys, time
 from rootcellar.api import Absent, CopyOf, Exporter, File, Item, Sighting, Store
 
 class Garden(Exporter):
@@ -39,19 +41,30 @@ class Garden(Exporter):
     def items(self, capture):
         folder = capture.stores[0].path
         for path in sorted(folder.glob("*.txt")):
-            while path.stem == "slow" and not (folder / "go").exists():
-                time.sleep(0.02)
+            if path.stem == "slow":
+                print("waiting for go", file=sys.stderr, flush=True)
+                while not (folder / "go").exists():
+                    time.sleep(0.02)
             if path.stem == "loud":
                 print("la la la")
-            data = path.read_bytes()
+            status = path.stat()
             content = CopyOf(path)
-            if data == b"absent":
+            if status.st_size == 6 and path.read_bytes() == b"absent":
                 content = Absent("only in the neighbour's garden", "Ask the neighbour.")
-            sighting = Sighting(path.stem, path.stem, path.stem, hashlib.sha256(data).hexdigest())
-            yield Item(sighting, {"bytes": len(data)}, (File("original", ".txt", content),))
+            look = f"{status.st_size} {status.st_mtime_ns}"
+            sighting = Sighting(path.stem, path.stem, path.stem, look)
+            yield Item(sighting, {"bytes": status.st_size}, (File("original", ".txt", content),))
             if path.stem == "twice":
                 yield Item(sighting, {}, ())
 """
+
+
+def without_override() -> None:
+    """Let closed files be closed for the process to come, also where root runs the tests."""
+    if os.geteuid() == 0:
+        library = ctypes.CDLL(None)
+        for capability in (OVERRIDE, READ_SEARCH):
+            assert library.prctl(DROP_FROM_BOUNDING_SET, capability, 0, 0, 0) == 0
 
 
 @cache
@@ -140,13 +153,17 @@ class World:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=without_override,
             **options,
         )
 
-    def run(self, *arguments: str | Path, **options: Any) -> Done:
+    def run(self, *arguments: str | Path, timeout: float = 60, **options: Any) -> Done:
         """Run the command; its JSON document must follow the published schema."""
         with self.start(*arguments, **options) as process:
-            out, err = process.communicate()
+            try:
+                out, err = process.communicate(timeout=timeout)
+            finally:
+                process.kill()
         done = Done(process.returncode, out, err)
         if "--json" in arguments:
             value = done.document
