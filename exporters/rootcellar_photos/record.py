@@ -121,17 +121,22 @@ def _utc(seconds: float | None) -> str | None:
 
 def _pruned(value: Any) -> Any:
     """Return plain JSON without what is empty or false, all text valid and composed."""
-    if isinstance(value, dict):
-        pairs = ((key, _pruned(item)) for key, item in value.items())
-        return {key: item for key, item in pairs if item or (item == 0 and item is not False)}
-    if isinstance(value, list | tuple):
-        return [_pruned(item) for item in value]
     if isinstance(value, str):
         return text_of(value)
-    if isinstance(value, bool | int):
-        return value
+    if isinstance(value, dict):
+        found = {}
+        for key, item in value.items():
+            if item or (item == 0 and item is not False):  # most of a record is not there
+                kept = _pruned(item)
+                if kept or kept == 0:
+                    found[key] = kept
+        return found
+    if isinstance(value, list | tuple):
+        return [_pruned(item) for item in value]
     if isinstance(value, float):
         return round(value, 9) if isfinite(value) else None
+    if isinstance(value, int):
+        return value
     return None if value is None else text_of(str(value))
 
 
