@@ -1,5 +1,6 @@
 """`rootcellar rebuild`: make the state again from the archive itself."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from rootcellar.cli.setting import (
     json_option,
     load_only_settings,
 )
+from rootcellar.report import EXIT_CODES
 from rootcellar.state.store import StateStore, default_path
 
 SHOWN = 10
@@ -26,6 +28,8 @@ def command(archive: Path | None, settings: Path | None, as_json: bool) -> None:
 
     The state on the internal disk remembers what has been exported. It can be lost without harm:
     everything in it is read back from the archive. The archive is only read.
+
+    Exit code 0 when every file is there, 3 when some are lost.
     """
     from rootcellar.archive.identity import read_identity
     from rootcellar.engine.opening import open_archive, require_archive
@@ -38,20 +42,22 @@ def command(archive: Path | None, settings: Path | None, as_json: bool) -> None:
             identity = read_identity(opened.disk)
             assert identity is not None
             found = rebuild(opened.disk, identity, state)
+    outcome = "partial" if found.lost else "ok"
     if as_json:
         tell_json(
             {
-                "outcome": "partial" if found.lost else "ok",
+                "outcome": outcome,
                 "archive": str(place),
                 "items": found.items,
                 "files": found.files,
                 "lost": list(found.lost),
             }
         )
-        return
+        sys.exit(EXIT_CODES[outcome])
     click.echo(f"The state was rebuilt: {found.items:,} items, {found.files:,} files.")
     if found.lost:
         click.echo(f"{len(found.lost):,} files are named by the records, but are not there:")
         for path in found.lost[:SHOWN]:
             click.echo(f"  {path}")
         click.echo("The next export takes them from the source again, where it still has them.")
+    sys.exit(EXIT_CODES[outcome])
