@@ -110,8 +110,8 @@ class Setting:
         )
 
     def _missing(self, exporter: Exporter, found: FoundStores, asked: bool) -> Missing:
-        if found.problems:
-            return Missing(found.problems[0].message, found.problems[0].hint, asked)
+        if found.problems:  # there may be much that we cannot see: never passed over in silence
+            return Missing(found.problems[0].message, found.problems[0].hint, asked=True)
         places = ", ".join(f"{self.home.path / store.home}" for store in exporter.reads)
         kinds = " or ".join(dict.fromkeys(store.name for store in exporter.reads))
         message = f"There is no {kinds} here (looked in {places})."
