@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rootcellar.exporter import Exporter
+from rootcellar.exporter import Exporter, Store
 
 GROUP = "rootcellar.exporters"
 
@@ -60,8 +60,9 @@ def fault(exporter: object, name: str, others: Sequence[Exporter] = ()) -> str:
         return "It is no subclass of rootcellar.api.Exporter."
     if getattr(exporter, "name", None) != name:
         return f"Its name is {getattr(exporter, 'name', None)!r}, its entry point says {name!r}."
-    if not getattr(exporter, "reads", ()):
-        return "It does not say what it reads (`reads`)."
+    reads = getattr(exporter, "reads", ())
+    if not (isinstance(reads, tuple) and reads and all(isinstance(one, Store) for one in reads)):
+        return "It does not say what it reads (`reads`, a tuple of Store)."
     kind = exporter.settings
     if not dataclasses.is_dataclass(kind) or any(
         one.default is one.default_factory is dataclasses.MISSING

@@ -113,6 +113,7 @@ FAULTS = {
     "another name": (type("P", (Pears,), {"name": "plums"})(), "Its name is 'plums'"),
     "no name": (type("P", (Exporter,), {"reads": Pears.reads})(), "Its name is None"),
     "reads nothing": (type("P", (Pears,), {"reads": ()})(), "does not say what it reads"),
+    "reads a text": (type("P", (Pears,), {"reads": ("Pears",)})(), "a tuple of Store"),
     "settings that are no dataclass": (
         type("P", (Pears,), {"settings": dict})(),
         "no dataclass whose fields all have defaults",

@@ -193,6 +193,16 @@ def test_a_named_library_that_is_a_file_is_told(home: Path) -> None:
     assert "Pictures/a is not there" in search(home, "Pictures/a").problems[0].message
 
 
+def test_a_kind_that_cannot_be_recognised_is_told(home: Path) -> None:
+    def recognise(folder: Path) -> bool:
+        raise ValueError("brambles")
+
+    found = HomeFolder(home).stores((Store("wild", "Pictures", recognise=recognise), FONTS))
+    (problem,) = found.problems
+    assert problem.message == f"{home}/Pictures cannot be looked at: ValueError: brambles."
+    assert "fault of the exporter" in problem.hint
+
+
 # -- homes -------------------------------------------------------------------------------------
 
 

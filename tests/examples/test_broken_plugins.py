@@ -33,7 +33,7 @@ FAULTS = {
     "raises": ("def Rotten(): raise ValueError('no')", "ValueError: no"),
     "blind": (
         GOOD.format(name="blind", title="") + "    reads = ()\n",
-        "It does not say what it reads (`reads`).",
+        "It does not say what it reads (`reads`, a tuple of Store).",
     ),
     "unset": (
         GOOD.format(name="unset", title="") + "    settings = dict\n",

@@ -164,7 +164,7 @@ class _Search:
         try:
             if not _is_folder(folder) or not self._is_new(folder):
                 return
-            if self.recognise(folder):
+            if self._recognised(folder):
                 self.found.append(folder)
                 return
             with os.scandir(folder) as entries:
@@ -181,6 +181,17 @@ class _Search:
         if depth:
             for path in inside:
                 self.look(Path(path), depth - 1)
+
+    def _recognised(self, folder: Path) -> bool:
+        try:
+            return self.recognise(folder)
+        except OSError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a plugin's fault must not stop the others
+            message = f"{folder} cannot be looked at: {type(error).__name__}: {error}."
+            hint = "This is a fault of the exporter; please report it to its authors."
+            self.problems.append(Problem(folder, message, hint))
+            return False
 
     def _is_new(self, folder: Path) -> bool:
         real = os.path.realpath(folder)
