@@ -124,6 +124,19 @@ def test_a_store_that_may_not_be_opened_is_not_taken_for_an_empty_one(garden: An
     assert garden.export().document["exporters"]["garden"]["unchanged"] == 2
 
 
+def test_on_a_first_run_a_closed_store_fails_and_is_not_passed_over(garden: Any) -> None:
+    (garden.home / "Pictures").chmod(0)
+    try:
+        done = garden.export()
+    finally:
+        (garden.home / "Pictures").chmod(0o755)
+    assert done.code == 1
+    photos = done.document["exporters"]["photos"]
+    assert photos["outcome"] == "failed"
+    assert photos["message"] == f"{garden.home}/Pictures cannot be opened: Permission denied."
+    assert done.document["exporters"]["garden"]["new"] == 2
+
+
 # -- the library -------------------------------------------------------------------------------
 
 
@@ -367,6 +380,24 @@ def test_an_exporter_that_yields_a_key_twice(garden: Any) -> None:
     assert one["hint"]
     (garden.home / "Garden" / "twice.txt").unlink()
     assert garden.export().document["exporters"]["garden"]["new"] == 2
+
+
+def test_an_exporter_that_cannot_tell_its_stores_is_told_and_the_others_go_on(
+    garden: Any,
+) -> None:
+    code = """
+from rootcellar.api import Exporter, Store
+def recognise(folder):
+    raise ValueError("brambles")
+class Wild(Exporter):
+    name = "wild"
+    reads = (Store("Wild", "Garden", recognise=recognise),)
+"""
+    garden.plug_in("wild", code, "Wild")
+    done = garden.export()
+    assert done.code == 1
+    assert "ValueError: brambles" in done.document["exporters"]["wild"]["message"]
+    assert done.document["exporters"]["garden"]["new"] == 2
 
 
 def test_an_exporter_that_raises_is_told_with_a_trace_and_the_others_go_on(garden: Any) -> None:
