@@ -1,0 +1,159 @@
+"""The docs say what is so: every command, option, setting and shape is in them, and no other."""
+
+import dataclasses
+import importlib
+import json
+import re
+from pathlib import Path
+
+import click
+import jsonschema
+import pytest
+
+from rootcellar.cli.main import COMMANDS
+from rootcellar.config import General
+from rootcellar.plugins import installed
+from rootcellar.report import EXIT_CODES
+
+REPOSITORY = Path(__file__).parents[1]
+DOCS = REPOSITORY / "docs"
+REFERENCE = DOCS / "reference"
+EXAMPLE = REPOSITORY / "examples" / "rootcellar_fonts"
+
+
+def sections(text: str) -> dict[str, str]:
+    """Return the sections of a page by their headings of the second level."""
+    parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def rows(text: str) -> set[str]:
+    """Return the first cells of all tables in a text, without their backticks."""
+    cells = re.findall(r"^\| `([^|]+)` \|", text, flags=re.MULTILINE)
+    return {cell.replace("`", "") for cell in cells}
+
+
+# -- commands ----------------------------------------------------------------------------------
+
+
+def options(command: str) -> set[str]:
+    found: click.Command = importlib.import_module(f"rootcellar.cli.{command}").command
+    return {
+        name
+        for parameter in found.params
+        if isinstance(parameter, click.Option)
+        for name in parameter.opts
+    }
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_a_section_with_each_of_its_options_and_no_other(command: str) -> None:
+    page = sections((REFERENCE / "commands.md").read_text())
+    (section,) = (
+        text for name, text in page.items() if re.match(rf"`rootcellar {command}\b", name)
+    )
+    table = "\n".join(line for line in section.splitlines() if line.startswith("| `"))
+    assert set(re.findall(r"`(--[a-z-]+)", table)) == options(command)
+
+
+def test_no_command_is_described_that_does_not_exist() -> None:
+    page = sections((REFERENCE / "commands.md").read_text())
+    assert [name.split()[1].rstrip("`") for name in page] == list(COMMANDS)
+
+
+def test_the_line_in_the_list_of_commands_is_the_first_of_its_help() -> None:
+    for name, line in COMMANDS.items():
+        found: click.Command = importlib.import_module(f"rootcellar.cli.{name}").command
+        assert found.help
+        said = {word.lower() for word in re.findall(r"\w+", found.help.partition("\n\n")[0])}
+        assert {word.lower() for word in re.findall(r"\w+", line)} - said == set()
+
+
+# -- settings ----------------------------------------------------------------------------------
+
+
+def fields(kind: type) -> set[str]:
+    return {field.name for field in dataclasses.fields(kind)}
+
+
+def test_every_general_setting_is_described_and_no_other() -> None:
+    page = sections((REFERENCE / "settings.md").read_text())
+    assert rows(page["At the top of the file"]) == fields(General)
+
+
+def test_every_setting_of_every_exporter_is_described_and_no_other() -> None:
+    page = sections((REFERENCE / "settings.md").read_text())
+    for exporter in installed().exporters:
+        if fields(exporter.settings):
+            assert rows(page[f"`[{exporter.name}]`"]) == fields(exporter.settings)
+        else:
+            assert f"`[{exporter.name}]`" not in page
+
+
+def test_every_variable_of_the_environment_is_described_and_no_other() -> None:
+    code = "".join(path.read_text() for path in (REPOSITORY / "src").rglob("*.py"))
+    page = sections((REFERENCE / "settings.md").read_text())
+    used = set(re.findall(r"environ(?:\.get\(|\[)\"(ROOTCELLAR_\w+)\"", code))
+    assert rows(page["Environment"]) == used
+
+
+# -- outcomes and reports ----------------------------------------------------------------------
+
+
+def test_every_outcome_is_described_with_its_exit_code() -> None:
+    text = (REFERENCE / "outcomes.md").read_text()
+    table = dict(re.findall(r"^\| `(\w+)` \| (\d+) \|", text, flags=re.MULTILINE))
+    expected = {name: str(code) for name, code in EXIT_CODES.items() if name != "skipped"}
+    assert table == expected
+
+
+def examples() -> list[tuple[str, str]]:
+    """Return (schema, example) for every example on the page of reports."""
+    text = (REFERENCE / "reports.md").read_text()
+    return re.findall(
+        r"^Schema: \[[\w.]+\]\(schemas/(\w+)\.json\).*?^```json\n(.*?)^```$",
+        text,
+        flags=re.MULTILINE | re.DOTALL,
+    )
+
+
+def test_every_schema_has_one_worked_example() -> None:
+    schemas = sorted(path.stem for path in (REFERENCE / "schemas").glob("*.json"))
+    assert sorted(name for name, _ in examples()) == schemas
+
+
+@pytest.mark.parametrize(("name", "example"), examples(), ids=[name for name, _ in examples()])
+def test_every_worked_example_follows_its_schema(name: str, example: str) -> None:
+    schema = json.loads((REFERENCE / "schemas" / f"{name}.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(json.loads(example))
+
+
+# -- how to write an exporter ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", ["rootcellar_fonts.py", "pyproject.toml", "tests/test_fonts.py"])
+def test_the_code_on_the_page_is_the_examples(file: str) -> None:
+    text = (DOCS / "how-to" / "write-an-exporter.md").read_text()
+    blocks = re.findall(r"^```\w+\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+    assert (EXAMPLE / file).read_text() in blocks
+
+
+# -- all pages ---------------------------------------------------------------------------------
+
+
+PAGES = sorted([*DOCS.rglob("*.md"), *REPOSITORY.glob("*.md"), *EXAMPLE.glob("*.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(REPOSITORY).as_posix())
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        if not re.match(r"[a-z]+:", link):
+            target, _, heading = link.partition("#")
+            path = (page.parent / target) if target else page
+            assert path.exists(), f"{page.name} links to {link}"
+            if heading:
+                headings = re.findall(r"^#+ (.+)$", path.read_text(), flags=re.MULTILINE)
+                slugs = [re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in headings]
+                assert heading in slugs, f"{page.name} links to {link}"
