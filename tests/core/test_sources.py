@@ -253,7 +253,7 @@ def open_home(tmp_path: Path) -> Path:
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder) / "home"
+        home = Path(folder).resolve() / "home"
         (home / "Pictures").mkdir(parents=True)
         Path(folder).chmod(0o755)
         yield home
