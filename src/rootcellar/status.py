@@ -14,7 +14,7 @@ SHORT = 2
 class Coverage:
     """How much of one exporter's source is in the archive, counted in items.
 
-    `absent` and `failed` map reasons to how many items they concern; `size` is in bytes.
+    `absent` and `failed` map reasons to how many items they concern.
     """
 
     exporter: ExporterRow
@@ -22,7 +22,6 @@ class Coverage:
     safe: int
     in_trash: int
     gone: int
-    size: int
     absent: dict[str, int]
     failed: dict[str, int]
     kept: int
@@ -47,7 +46,7 @@ class Coverage:
 
 def coverage(state: StateStore, archive: ArchiveRow, exporter: str) -> Coverage:
     """Return how much of an exporter's source is in the archive."""
-    items, in_trash, gone, incomplete, size = state.holdings.totals(archive, exporter)
+    items, in_trash, gone, incomplete = state.holdings.totals(archive, exporter)
     absent: dict[str, set[str]] = {}
     failed: dict[str, set[str]] = {}
     for key, _, gap in state.holdings.missing(archive, exporter):
@@ -58,7 +57,6 @@ def coverage(state: StateStore, archive: ArchiveRow, exporter: str) -> Coverage:
         safe=items - incomplete,
         in_trash=in_trash,
         gone=gone,
-        size=size,
         absent={reason: len(keys) for reason, keys in sorted(absent.items())},
         failed={reason: len(keys) for reason, keys in sorted(failed.items())},
         kept=len(state.holdings.kept(archive, exporter)),

@@ -270,7 +270,6 @@ def test_an_archive_inside_the_library(sample: Any) -> None:
     refused(sample, 2, "would lie inside", "outside of it", *command)
 
 
-@pytest.mark.xfail(reason="told as waiting: engine/opening.py asks `known` before `inside`")
 def test_an_archive_inside_an_archive(garden: Any) -> None:
     garden.export()
     command = ("export", "--home", garden.home, "--archive", garden.archive / "Garden" / "deep")

@@ -144,7 +144,7 @@ def _check_archive(archive: Path | None, setting: Setting, state: StateStore) ->
         yield Check("archive", "note", error.message, error.hint)
         return
     try:
-        identity = look(place, state)
+        identity = look(place, state, setting.settings.archive)
     except RootcellarError as error:
         yield Check("archive", "problem", error.message, error.hint)
         return

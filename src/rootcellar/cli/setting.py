@@ -107,6 +107,7 @@ class Setting:
             missing=missing,
             stores=stores,
             dry_run=dry_run,
+            settled=self.settings.archive,
         )
 
     def _missing(self, exporter: Exporter, found: FoundStores, asked: bool) -> Missing:

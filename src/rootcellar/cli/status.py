@@ -1,6 +1,7 @@
 """`rootcellar status`: what is safe, what is missing, how old it is, and where."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +52,14 @@ def command(archive: Path | None, settings: Path | None, as_json: bool) -> None:
                 f"existing one with: rootcellar rebuild --archive '{place}'",
             )
         found = [coverage(state, row, one.name) for one in state.exporters(row)]
+        sizes = {one.exporter.name: state.holdings.size(row, one.exporter.name) for one in found}
         last = state.last_run(row)
     outcomes = [one.exporter.outcome for one in found]
     outcome = worst([*outcomes, problem.outcome if problem else "ok"])
     if as_json:
-        tell_json(_document(place, outcome, problem, found, last))
+        tell_json(_document(place, outcome, problem, found, sizes, last))
     else:
-        _tell(place, problem, found, last)
+        _tell(place, problem, found, sizes, last)
     sys.exit(EXIT_CODES[outcome])
 
 
@@ -66,6 +68,7 @@ def _document(
     outcome: str,
     problem: RootcellarError | None,
     found: list[Coverage],
+    sizes: Mapping[str, int],
     last: tuple[str, str] | None,
 ) -> dict[str, Any]:
     document: dict[str, Any] = {
@@ -80,7 +83,7 @@ def _document(
                 "in_trash": one.in_trash,
                 "gone": one.gone,
                 "kept": one.kept,
-                "bytes": one.size,
+                "bytes": sizes[one.exporter.name],
                 "absent": one.absent,
                 "failed": one.failed,
                 "last_success": one.exporter.succeeded or None,
@@ -101,6 +104,7 @@ def _tell(
     place: Path,
     problem: RootcellarError | None,
     found: list[Coverage],
+    sizes: Mapping[str, int],
     last: tuple[str, str] | None,
 ) -> None:
     click.echo(f"Archive: {place}")
@@ -109,16 +113,16 @@ def _tell(
         click.echo(f"  {problem.hint}")
     click.echo(f"Last run: {last[0][:19].replace('T', ' ')} UTC, {last[1]}" if last else "No run.")
     for one in found:
-        _tell_coverage(one)
+        _tell_coverage(one, sizes[one.exporter.name])
 
 
-def _tell_coverage(one: Coverage) -> None:
+def _tell_coverage(one: Coverage, size: int) -> None:
     name = click.style(one.exporter.name.capitalize(), bold=True)
     click.echo(f"{name}: {one.line}.")
     for what, reasons in (("absent", one.absent), ("failed", one.failed)):
         for reason, count in reasons.items():
             click.echo(f"  {count:,} {what}: {reason}")
-    details = [f"{size_in_words(one.size)} in the archive"]
+    details = [f"{size_in_words(size)} in the archive"]
     if one.in_trash:
         details.append(f"{one.in_trash:,} in the source's trash")
     if one.gone:

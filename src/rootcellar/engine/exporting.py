@@ -83,10 +83,11 @@ class ExporterRun:
         if brake is not None and not brake.write_additions:
             self._brake(brake)
             return
-        if self.row.token:
+        if self.row.gathered and self.staging.verdicts():
             # Cut off from here on, the next run looks at every gathering: it cannot know which
             # of their members this one has touched.
-            self.state.put_exporter(self.writing.archive, replace(self.row, token=""))
+            unsettled = replace(self.row, token="", gathered=False)
+            self.state.put_exporter(self.writing.archive, unsettled)
         self.staging.promise_names(self.task.top, [str(one) for one in NEEDS_NAME])
         batches = Batches(
             self.task, self.writing, self.staging, self.reader, self.report, judging.lost
@@ -115,7 +116,7 @@ class ExporterRun:
     # -- the end -----------------------------------------------------------------------------
 
     def _gather(self, touched: set[str]) -> None:
-        fresh = self.row.token == "" or self.task.thorough
+        fresh = not self.row.gathered or self.task.thorough
         writer = GatheringWriter(
             self.writing, self.name, self.task.top, None if fresh else touched
         )
@@ -127,7 +128,8 @@ class ExporterRun:
         self.report.outcome = "brake"
         self.report.message, self.report.hint = brake.message, brake.hint
         self._fill_shortfalls()
-        self._remember("", self.row.stores, self.row.views)
+        gathered = self.row.gathered and not self.staging.verdicts()
+        self._remember("", self.row.stores, self.row.views, gathered=gathered)
 
     def _finish(self, token: str | None) -> None:
         self._fill_shortfalls()
@@ -138,7 +140,7 @@ class ExporterRun:
         if self.troubles:
             report.message = self.troubles[0].reason
             report.hint = self.troubles[0].hint
-        self._remember(token or "", self._stores(), self.task.views_digest)
+        self._remember(token or "", self._stores(), self.task.views_digest, gathered=True)
         self.state.forget_promises(self.writing.archive, self.name)
 
     def _fill_shortfalls(self) -> None:
@@ -154,7 +156,9 @@ class ExporterRun:
         """Return every library that has ever been seen, now and before."""
         return tuple(sorted({*self.row.stores, *self.staging.stores()}))
 
-    def _remember(self, token: str, stores: tuple[str, ...], views: str) -> None:
+    def _remember(
+        self, token: str, stores: tuple[str, ...], views: str, *, gathered: bool
+    ) -> None:
         succeeded = self.row.succeeded
         if self.report.outcome == "ok" or not (self.report.failed or self.report.message):
             succeeded = now().isoformat(timespec="seconds")
@@ -167,6 +171,7 @@ class ExporterRun:
             self.report.message,
             self.report.hint,
             succeeded,
+            gathered,
         )
         self.state.put_exporter(self.writing.archive, row)
 
@@ -175,4 +180,5 @@ class ExporterRun:
         self.report.outcome = error.outcome if error.outcome in OUTCOMES else "failed"
         self.report.message, self.report.hint = error.message, error.hint
         self._fill_shortfalls()
-        self._remember("", self.row.stores, self.row.views)
+        kept = self.state.exporter(self.writing.archive, self.name)
+        self._remember("", kept.stores, kept.views, gathered=kept.gathered)

@@ -83,7 +83,6 @@ class Judging:
         awaiting = self._arrived()
         same_views = self.row.views == self.task.views_digest
         for one in self.staging.compared():
-            wish = wished_folder(self.task.top, one.place)
             verdict = judge(
                 known=one.known,
                 same_fingerprint=one.known_fingerprint
@@ -95,7 +94,7 @@ class Judging:
                 same_views=same_views,
             )
             if verdict is not Verdict.UNCHANGED and one.key not in hold_back:
-                yield one.key, verdict, wish
+                yield one.key, verdict, wished_folder(self.task.top, one.place)
 
     def _arrived(self) -> set[str]:
         """Return the keys of items whose missing bytes are there now, or failed last time."""

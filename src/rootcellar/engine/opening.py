@@ -3,7 +3,7 @@
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,18 +65,21 @@ def locate(path: Path) -> Path:
     return Path(os.path.realpath(path.expanduser()))
 
 
-def look(path: Path, state: StateStore) -> Identity | None:
+def look(path: Path, state: StateStore, settled: Path | None = None) -> Identity | None:
     """Return which archive is at `path`, or None when one may be made there; nothing is written.
 
-    Raises UsageError for a place where no archive can be, DestinationWaiting when the archive
-    that belongs here is not there now.
+    `settled` is the archive that the settings name: like one that the state knows, it is waited
+    for and not made anew. Raises UsageError for a place where no archive can be,
+    DestinationWaiting when the archive that belongs here is not there now.
     """
     path = locate(path)
     known = dict(state.archive_paths())
+    expected = {*known, locate(settled)} if settled else set(known)
     with archive_errors(path):  # a network drive without its server answers even this with one
         exists, is_folder = path.exists(), path.is_dir()
     if not exists:
-        _refuse_known(path, known)
+        _refuse_inside(path)
+        _refuse_known(path, expected)
         _require_parent(path)
         return None
     if not is_folder:
@@ -91,8 +94,8 @@ def look(path: Path, state: StateStore) -> Identity | None:
         _require_same(path, identity, known)
         return identity
     if empty:
-        _refuse_known(path, known)
         _refuse_inside(path)
+        _refuse_known(path, expected)
         return None
     hint = "Name a new or an empty folder with --archive."
     if path in known:
@@ -117,7 +120,6 @@ def _require_parent(path: Path) -> None:
             f"{path.parent} does not exist, so no archive can be made in it.",
             hint="Check the spelling, connect the drive, or make that folder first.",
         )
-    _refuse_inside(path)
 
 
 def _refuse_inside(path: Path) -> None:
@@ -130,13 +132,14 @@ def _refuse_inside(path: Path) -> None:
                 )
 
 
-def _refuse_known(path: Path, known: dict[Path, str]) -> None:
+def _refuse_known(path: Path, expected: Collection[Path]) -> None:
     for place in (path, *path.parents):
-        if place in known:
+        if place in expected:
             raise DestinationWaiting(
                 f"The archive {place} is not there now; nothing was written.",
                 hint="Connect its drive and run the same command again. (If the archive has "
-                "moved, name its new place with --archive.)",
+                "moved, name its new place with --archive; if it has never been made: "
+                f"rootcellar init '{place}')",
             )
 
 
@@ -151,14 +154,16 @@ def _require_same(path: Path, identity: Identity, known: dict[Path, str]) -> Non
 
 
 @contextlib.contextmanager
-def open_archive(path: Path, state: StateStore, *, adopt: bool = False) -> Iterator[OpenArchive]:
+def open_archive(
+    path: Path, state: StateStore, *, settled: Path | None = None, adopt: bool = False
+) -> Iterator[OpenArchive]:
     """Open the archive at `path` for writing, and make it if there is none and one may be made.
 
     Ends what an earlier run was cut off in, and rebuilds the state when it is not the archive's.
     With `adopt`, an archive other than the one known at this path is accepted.
     """
     path = locate(path)
-    seen = None if adopt else look(path, state)
+    seen = None if adopt else look(path, state, settled)
     with archive_errors(path), contextlib.ExitStack() as stack:
         new_folder = not path.exists()
         if new_folder and (adopt or seen is not None):

@@ -58,6 +58,8 @@ class Order:
     missing: Mapping[str, Missing] = field(default_factory=dict)
     stores: Sequence[Path] = ()
     dry_run: bool = False
+    settled: Path | None = None
+    """The archive that the settings name."""
 
 
 def run(order: Order, state: StateStore, progress: OnProgress | None = None) -> RunReport:
@@ -68,7 +70,7 @@ def run(order: Order, state: StateStore, progress: OnProgress | None = None) -> 
 
 def _run(order: Order, state: StateStore, progress: OnProgress) -> RunReport:
     _refuse_archive_in_store(order)
-    identity = look(order.archive, state)
+    identity = look(order.archive, state, order.settled)
     report = RunReport(
         archive=str(locate(order.archive)),
         started=now().isoformat(timespec="seconds"),
@@ -81,7 +83,7 @@ def _run(order: Order, state: StateStore, progress: OnProgress) -> RunReport:
             with make_task() as task:
                 report.exporters[name] = plan_only(task, state, row)
     else:
-        with open_archive(order.archive, state) as archive:
+        with open_archive(order.archive, state, settled=order.settled) as archive:
             _export(order, archive, report, progress)
     report.finished = now().isoformat(timespec="seconds")
     return report

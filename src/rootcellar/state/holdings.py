@@ -159,8 +159,8 @@ class Holdings:
         )
         return tuple(path for (path,) in rows)
 
-    def totals(self, archive: ArchiveRow, exporter: str) -> tuple[int, int, int, int, int]:
-        """Return how many items are in the source, in its trash, gone, incomplete; and bytes."""
+    def totals(self, archive: ArchiveRow, exporter: str) -> tuple[int, int, int, int]:
+        """Return how many items are in the source, in its trash, gone, and incomplete."""
         present, trashed, gone = self.connection.execute(
             "SELECT count(*) FILTER (WHERE NOT gone), "
             "count(*) FILTER (WHERE in_trash AND NOT gone), count(*) FILTER (WHERE gone) "
@@ -172,12 +172,16 @@ class Holdings:
             "WHERE archive = ? AND exporter = ? AND NOT gone",
             (archive.id, exporter),
         ).fetchone()
+        return present, trashed, gone, incomplete
+
+    def size(self, archive: ArchiveRow, exporter: str) -> int:
+        """Return how many bytes the files of an exporter's items take in the archive."""
         (size,) = self.connection.execute(
             "SELECT ifnull(sum(size), 0) FROM file JOIN item ON item.id = file.item "
             "WHERE file.archive = ? AND exporter = ?",
             (archive.id, exporter),
         ).fetchone()
-        return present, trashed, gone, incomplete, size
+        return int(size)
 
     # -- documents ---------------------------------------------------------------------------
 

@@ -69,6 +69,10 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         );
         """,
     ),
+    (
+        "0002-gathered",
+        "ALTER TABLE exporter ADD COLUMN gathered INTEGER NOT NULL DEFAULT 0",
+    ),
 )
 
 

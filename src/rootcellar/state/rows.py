@@ -92,7 +92,11 @@ class ArchiveRow:
 
 @dataclass(frozen=True, slots=True)
 class ExporterRow:
-    """What is remembered of one exporter in one archive."""
+    """What is remembered of one exporter in one archive.
+
+    `gathered`: its gatherings are as its items are. Not so from the first batch of a run until its
+    gatherings are written: cut off in between, the next run looks at every one.
+    """
 
     name: str
     token: str = ""
@@ -102,6 +106,7 @@ class ExporterRow:
     message: str = ""
     hint: str = ""
     succeeded: str = ""
+    gathered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

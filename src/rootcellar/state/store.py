@@ -197,13 +197,25 @@ class StateStore:
     def exporter(self, archive: ArchiveRow, name: str) -> ExporterRow:
         """Return what is remembered of an exporter; a blank row for one never run."""
         row = self.connection.execute(
-            "SELECT name, token, stores, views, outcome, message, hint, succeeded "
+            "SELECT name, token, stores, views, outcome, message, hint, succeeded, gathered "
             "FROM exporter WHERE archive = ? AND name = ?",
             (archive.id, name),
         ).fetchone()
         if row is None:
             return ExporterRow(name)
-        return ExporterRow(row[0], row[1], tuple(json.loads(row[2])), *row[3:])
+        name, token, stores, *texts, gathered = row
+        views, outcome, message, hint, succeeded = texts
+        return ExporterRow(
+            name,
+            token,
+            tuple(json.loads(stores)),
+            views,
+            outcome,
+            message,
+            hint,
+            succeeded,
+            bool(gathered),
+        )
 
     def exporters(self, archive: ArchiveRow) -> list[ExporterRow]:
         """Return every exporter that has ever run into this archive, by name."""
@@ -217,7 +229,7 @@ class StateStore:
         values = [getattr(row, one.name) for one in fields(row)]
         values[2] = json.dumps(row.stores)
         self.connection.execute(
-            "INSERT OR REPLACE INTO exporter VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO exporter VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (archive.id, *values),
         )
 
