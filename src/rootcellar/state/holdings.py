@@ -18,7 +18,11 @@ BATCH = 400
 
 
 class Holdings:
-    """Answers questions about what archives hold; changes nothing."""
+    """Answers questions about what archives hold; changes nothing.
+
+    A CROSS JOIN says that the first table is the small one (what is missing, what was kept):
+    every run asks, also one with nothing to do.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
@@ -133,7 +137,7 @@ class Holdings:
     def awaited(self, archive: ArchiveRow, exporter: str) -> Iterator[Path]:
         """Yield every path at which bytes that are missing would turn up."""
         for (awaits,) in self.connection.execute(
-            "SELECT awaits FROM missing JOIN item ON item.id = missing.item "
+            "SELECT awaits FROM missing CROSS JOIN item ON item.id = missing.item "
             "WHERE archive = ? AND exporter = ? AND awaits <> '[]' AND NOT gone",
             (archive.id, exporter),
         ):
@@ -143,7 +147,7 @@ class Holdings:
         """Yield (key, title, what is missing) of every living item that is not complete."""
         for key, title, role, reason, hint, awaits, failed in self.connection.execute(
             "SELECT key, title, role, reason, hint, awaits, failed FROM missing "
-            "JOIN item ON item.id = missing.item "
+            "CROSS JOIN item ON item.id = missing.item "
             "WHERE archive = ? AND exporter = ? AND NOT gone ORDER BY place, key, role",
             (archive.id, exporter),
         ):
@@ -153,7 +157,7 @@ class Holdings:
     def kept(self, archive: ArchiveRow, exporter: str) -> tuple[str, ...]:
         """Return the paths of the views that are behind, because a person has edited them."""
         rows = self.connection.execute(
-            "SELECT path FROM file JOIN item ON item.id = file.item "
+            "SELECT path FROM file CROSS JOIN item ON item.id = file.item "
             "WHERE file.archive = ? AND exporter = ? AND kept ORDER BY path",
             (archive.id, exporter),
         )
@@ -168,7 +172,7 @@ class Holdings:
             (archive.id, exporter),
         ).fetchone()
         (incomplete,) = self.connection.execute(
-            "SELECT count(DISTINCT item) FROM missing JOIN item ON item.id = missing.item "
+            "SELECT count(DISTINCT item) FROM missing CROSS JOIN item ON item.id = missing.item "
             "WHERE archive = ? AND exporter = ? AND NOT gone",
             (archive.id, exporter),
         ).fetchone()

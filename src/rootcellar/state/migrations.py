@@ -73,6 +73,13 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         "0002-gathered",
         "ALTER TABLE exporter ADD COLUMN gathered INTEGER NOT NULL DEFAULT 0",
     ),
+    (
+        "0003-idle-runs",
+        """
+        CREATE INDEX item_fate ON item (archive, exporter, gone, in_trash);
+        CREATE INDEX file_kept ON file (archive) WHERE kept;
+        """,
+    ),
 )
 
 
