@@ -64,16 +64,20 @@ def main() -> None:
     """
     as_json = "--json" in sys.argv[1:]
     try:
-        # In JSON, click must not print its own words about a wrong option or an interruption.
-        sys.exit(rootcellar(standalone_mode=not as_json))
+        # Not standalone: click must not print its own words about an interruption, nor anything
+        # beside a JSON document.
+        sys.exit(rootcellar(standalone_mode=False))
     except click.ClickException as error:
+        if not as_json:
+            error.show()
+            sys.exit(error.exit_code)
         command = (
             error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else ""
         )
         hint = f"Try: {command or 'rootcellar'} --help"
         sys.exit(tell_error(UsageError(error.format_message(), hint=hint), as_json=True))
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(tell_error(INTERRUPTED, as_json=True))
+        sys.exit(tell_error(INTERRUPTED, as_json=as_json))
     except RootcellarError as error:
         sys.exit(tell_error(error, as_json=as_json))
     except BrokenPipeError:
