@@ -20,7 +20,7 @@ from rootcellar.verdict import NEEDS_READING, Verdict
 
 Work = Sequence[tuple[str, str]]
 """(key, verdict) of the items of one batch."""
-FIRST_BATCH = 100
+FIRST_BATCH = 20
 BATCH = 500
 LARGEST_BATCH = 1000
 
