@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
+from rootcellar.archive.names import portable_stem
 from rootcellar.archive.records import Line, gone_line, make_line
 from rootcellar.archive.writer import Batch
 from rootcellar.engine.preparing import Prepared, Preparing
@@ -19,7 +20,7 @@ from rootcellar.verdict import NEEDS_READING, Verdict
 
 Work = Sequence[tuple[str, str]]
 """(key, verdict) of the items of one batch."""
-FIRST_BATCH = 30
+FIRST_BATCH = 20
 BATCH = 500
 LARGEST_BATCH = 1000
 
@@ -27,9 +28,8 @@ LARGEST_BATCH = 1000
 class Batches:
     """Does the work that a plan has taken down, and counts it in the report.
 
-    `touched` are then the keys of items whose files or fate changed, `left` the paths that an
-    item's first file has left (with its key), `failures` the files that could not be read;
-    `returned` tells whether an item that was gone is there again.
+    `touched` are then the keys of items whose files or fate changed, `failures` the files that
+    could not be read.
     """
 
     def __init__(
@@ -50,8 +50,6 @@ class Batches:
         self.report = report
         self.lost = lost
         self.touched: set[str] = set()
-        self.left: dict[str, str] = {}
-        self.returned = False
         self.failures = 0
         self.counted: Counter[str] = Counter()
 
@@ -126,9 +124,9 @@ class Batches:
             self._take(prepared, changes, shards)
 
     def _stem(self, item: Item, known: StoredItem | None, promised: str) -> str:
-        wished = self.staging.stem(self.task.top, item.sighting.place)
+        wished = f"{self.task.top}/{portable_stem(item.sighting.place)}"
         if known is not None:
-            before = self.staging.stem(self.task.top, known.place)
+            before = f"{self.task.top}/{portable_stem(known.place)}"
             if before == wished or known.stem == wished:
                 return known.stem
         return promised or wished
@@ -138,8 +136,6 @@ class Batches:
         changes.items.append(item)
         if former is not None and (former.folder, former.key) != (item.folder, item.key):
             shards.remove(former.folder, former.key)
-        if former is not None:
-            self._compare(former, item)
         if prepared.status != "unchanged":
             shards.put(item.folder, prepared.line)
             self.touched |= {item.key, former.key if former else item.key}
@@ -147,12 +143,6 @@ class Batches:
             changes.losses.append((self.name, item.key))
         self.failures += sum(gap.failed for gap in item.missing)
         self.counted[prepared.status] += 1
-
-    def _compare(self, former: StoredItem, item: StoredItem) -> None:
-        """Take down what pages that name the item must know."""
-        self.returned = self.returned or former.gone
-        if former.files and former.files[0].path != (item.files[0].path if item.files else ""):
-            self.left[former.files[0].path] = item.key
 
     def _mark_gone(self, known: StoredItem, changes: Changes, shards: Shards) -> None:
         line = shards.line(known.folder, known.key) or make_line(known, {})
@@ -202,6 +192,6 @@ def _slices(work: Sequence[tuple[int, str]]) -> Iterator[list[int]]:
         following = work[number + 1][1] if number + 1 < len(work) else None
         if len(rows) >= LARGEST_BATCH or (len(rows) >= size and following != folder):
             yield rows
-            rows, size = [], min(BATCH, 4 * size)
+            rows, size = [], min(BATCH, 2 * size)
     if rows:
         yield rows

@@ -99,7 +99,7 @@ class ExporterRun:
         if brake is not None:
             self._brake(brake)
             return
-        self._gather(batches)
+        self._gather(batches.touched)
         self._finish(token if not batches.failures and not self.troubles else None)
 
     def _survey(self) -> None:
@@ -115,10 +115,11 @@ class ExporterRun:
 
     # -- the end -----------------------------------------------------------------------------
 
-    def _gather(self, batches: Batches) -> None:
-        fresh = not self.row.gathered or self.task.thorough or batches.returned
-        touched = None if fresh else batches.touched
-        writer = GatheringWriter(self.writing, self.name, self.task.top, touched, batches.left)
+    def _gather(self, touched: set[str]) -> None:
+        fresh = not self.row.gathered or self.task.thorough
+        writer = GatheringWriter(
+            self.writing, self.name, self.task.top, None if fresh else touched
+        )
         with source_errors(self.task.exporter):
             gatherings = list(self.task.exporter.gatherings(self.task.capture))
         writer.write(gatherings, complete=not self.troubles)

@@ -1,8 +1,7 @@
 """Gatherings: files made of many items, rendered from what the archive holds of their members."""
 
-import functools
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -21,30 +20,21 @@ holds no file yet; `"gone": true` when they have vanished from the source. An al
 stays small enough to be kept in every version.
 """
 ABSENT = "absent"
-Member = tuple[str, bool, str]
-"""(path, gone, key) of a member; the path is empty when there is no file of it."""
 
 
 class GatheringWriter:
     """Brings the gatherings of one exporter up to date, in one batch.
 
     `touched` are the keys of items whose files or fate changed in this run; None means all.
-    `left` are the paths that items have left in this run, with their keys.
     """
 
     def __init__(
-        self,
-        writing: Writing,
-        exporter: str,
-        top: str,
-        touched: Collection[str] | None,
-        left: Mapping[str, str],
+        self, writing: Writing, exporter: str, top: str, touched: Collection[str] | None
     ) -> None:
         self.writing = writing
         self.exporter = exporter
         self.top = top
         self.touched = touched
-        self.left = left
         self.holdings = writing.state.holdings
         self.known = self.holdings.gatherings(writing.archive, exporter)
         self.batch: Batch = writing.batch()
@@ -132,54 +122,22 @@ class GatheringWriter:
                 members.append(left)
         return _runs(members)
 
-    def _gone_member(self, path: str, key: str) -> Member | None:
-        """Return a former member when its item is gone from the source."""
-        found = self._found(path, key)
-        return found if found is not None and found[1] else None
-
-    def _found(self, path: str, key: str) -> Member | None:
-        """Return a former member, listed by its path or its key, as it is now."""
+    def _gone_member(self, path: str, key: str) -> tuple[str, bool, str] | None:
+        """Return a former member as (path, gone, key) when its item is gone from the source."""
         archive = self.writing.archive
-        if path in self.left:
-            key = self.left[path]
-        elif path:
+        if path:
             holder = self.holdings.holder(archive, fold(path))
             key = holder[1] if holder and holder[0] == self.exporter else ""
         found = self.holdings.primary_paths(archive, self.exporter, [key])
-        return (*found[key], key) if key in found else None
+        return (*found[key], key) if key in found and found[key][1] else None
 
     def _mark_gone(self, known: StoredDocument) -> None:
-        """Keep the file of a gathering that is no more; say in it so, and where its members are."""
-        if not self.writing.is_intact(known):
+        """Keep the file of a gathering that is no more, and say so in it."""
+        if known.digest == "gone" or not self.writing.is_intact(known):
             return
         value = json.loads(self.writing.disk.read(known.path))
-        groups = value["groups"]
-        if known.digest == "gone" and not self._concerns(groups):
-            return
         value["gone"] = True
-        value["groups"] = {name: _runs(self._followed(runs)) for name, runs in groups.items()}
         self._put(known, known.path, value, known.place, "gone")
-
-    def _concerns(self, groups: Mapping[str, list[Run]]) -> bool:
-        """Return whether this run touched a member of a gathering that is no more."""
-        if self._changed is None:
-            return True
-        listed = (member for runs in groups.values() for member in _listed(runs))
-        return any((path or key) in self._changed for path, key in listed)
-
-    @functools.cached_property
-    def _changed(self) -> Collection[str] | None:
-        """The keys of all items that were touched, and the paths that may stand for them."""
-        if self.touched is None:
-            return None
-        paths = self.holdings.primary_paths(
-            self.writing.archive, self.exporter, sorted(self.touched)
-        )
-        return {*self.touched, *self.left, *(path for path, _ in paths.values())}
-
-    def _followed(self, runs: Iterable[Run]) -> Iterator[Member]:
-        for path, key in _listed(runs):
-            yield self._found(path, key) or (path, False, key)
 
     def _stored_groups(self, known: StoredDocument) -> dict[str, list[Run]]:
         if not self.writing.is_intact(known):
@@ -226,7 +184,7 @@ def _all(claims: dict[str, list[str]]) -> set[str]:
     return {key for keys in claims.values() for key in keys}
 
 
-def _runs(members: Iterable[Member]) -> list[Run]:
+def _runs(members: Iterable[tuple[str, bool, str]]) -> list[Run]:
     """Return members, given as (path, gone, key) in order, as runs."""
     runs: list[Run] = []
     for path, gone, key in members:

@@ -87,13 +87,12 @@ class _Found:
         files = tuple(file for entry in value["files"] if (file := self._file(entry)))
         self.items += 1
         self.files += len(files)
-        wished = f"{folder}/{portable_stem(line.place).rpartition('/')[2]}"
-        return StoredItem(
+        item = StoredItem(
             exporter=self.tops.get(top, top.lower()),
             key=line.key,
             title=value["title"],
             place=line.place,
-            stem=_stem(wished, line.key, files),  # also where a record was moved by hand
+            stem=_stem(f"{top}/{portable_stem(line.place)}", line.key, files),
             fingerprint="",
             store="",
             in_trash=bool(value.get("in_trash")),
@@ -105,6 +104,9 @@ class _Found:
                 for role in value.get("absent", ())
             ),
         )
+        if item.folder != folder:  # a record that was moved by hand stays where it lies
+            item = replace(item, stem=f"{folder}/{item.stem.rpartition('/')[2]}")
+        return item
 
     def _file(self, entry: Mapping[str, Any]) -> StoredFile | None:
         path, size, sha256 = entry["path"], entry["size"], entry["sha256"]

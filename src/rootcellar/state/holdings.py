@@ -107,17 +107,6 @@ class Holdings:
         )
         return {folded: (exporter, key) for folded, exporter, key in rows}
 
-    def spelling(self, archive: int, folder: str) -> str:
-        """Return how the archive with this id spells a folded folder; empty when it has none."""
-        low, high = f"{folder}/", f"{folder}0"  # "0" follows "/"
-        row = self.connection.execute(
-            "SELECT path FROM file WHERE archive = ? AND folded >= ? AND folded < ? "
-            "UNION ALL SELECT path FROM document WHERE archive = ? AND folded >= ? AND folded < ? "
-            "LIMIT 1",
-            (archive, low, high, archive, low, high),
-        ).fetchone()
-        return "/".join(row[0].split("/")[: folder.count("/") + 1]) if row else ""
-
     def primary_paths(
         self, archive: ArchiveRow, exporter: str, keys: Sequence[str]
     ) -> dict[str, tuple[str, bool]]:
