@@ -9,6 +9,8 @@ NAME_BYTES = 200
 STEM_BYTES = 160
 """What a stem may take of a name's bytes; the rest is for the digest and the suffix."""
 SUFFIX_BYTES = 32
+EXTENSION_BYTES = 12
+"""The longest extension that a suffix too long keeps."""
 FOLDER_BYTES = 120
 
 # Windows forbids the first nine; Obsidian's links break on the rest.
@@ -57,9 +59,18 @@ def portable_stem(place: str) -> str:
 
 @functools.lru_cache(maxsize=256)
 def portable_suffix(suffix: str) -> str:
-    """Return the portable form of a file's suffix; its leading dot or space stays."""
+    """Return the portable form of a file's suffix; its leading dot or space stays.
+
+    One that is too long keeps its extension, and gets a piece of its digest to stay unique.
+    """
     cleaned = _FORBIDDEN.sub("_", nfc(suffix)).rstrip(". ")
-    return shorten(cleaned, SUFFIX_BYTES).rstrip(". ")
+    if len(cleaned.encode()) <= SUFFIX_BYTES:
+        return cleaned
+    extension = cleaned[dot:] if (dot := cleaned.rfind(".", 1)) > 0 else ""
+    if len(extension.encode()) > EXTENSION_BYTES:
+        extension = ""
+    mark = f"~{hashlib.sha256(cleaned.encode()).hexdigest()[:4]}{extension}"
+    return shorten(cleaned, SUFFIX_BYTES - len(mark.encode())) + mark
 
 
 def shorten(name: str, limit: int) -> str:

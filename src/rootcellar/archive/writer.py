@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import IO, Any
 from rootcellar.archive.disk import Disk, write_all
 from rootcellar.archive.journal import Journal, Step, read_journal, remove_journal
 from rootcellar.archive.layout import PARTS, history_path, quarantine_path
+from rootcellar.archive.names import fold
 from rootcellar.errors import SourceError
 
 CHUNK = 1 << 20
@@ -168,6 +170,7 @@ class Batch:
         if not self.steps:
             settle(settlement)
             return
+        self._require_one_for_each_name()
         self.disk.flush()
         journal = Journal(self.steps, settlement)
         journal.write(self.disk)
@@ -175,6 +178,13 @@ class Batch:
         self.disk.flush()
         settle(settlement)
         remove_journal(self.disk)
+
+    def _require_one_for_each_name(self) -> None:
+        """Raise, before anything is renamed, where one file would replace another: a bug."""
+        names = Counter(fold(step.to) for step in (*self._moves, *self._puts))
+        twice = [name for name, count in names.items() if count > 1]
+        if twice:
+            raise ValueError(f"two files are bound for one name: {', '.join(twice[:3])}")
 
     def abandon(self) -> None:
         """Remove the parts of a batch that was not committed, as far as the drive allows."""

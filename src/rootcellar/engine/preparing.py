@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rootcellar.archive.names import portable_suffix, with_digest
+from rootcellar.archive.names import fold, portable_suffix, with_digest
 from rootcellar.archive.records import Line, file_entry, make_line
 from rootcellar.archive.writer import (
     Batch,
@@ -140,6 +140,7 @@ class _Family:
         self.key = item.sighting.key
         self.former = {file.role: file for file in known.files} if known else {}
         self.owners = frozenset({self.key, known.key if known else self.key})
+        self._held = {fold(file.path): role for role, file in self.former.items()}
         self.missing: list[Missing] = []
         self.touched = False
         self.stem = self._free_stem(stem, known)
@@ -169,19 +170,22 @@ class _Family:
     def _free_stem(self, stem: str, known: StoredItem | None) -> str:
         if known is not None and known.stem == stem:
             return stem  # a name once given is kept; a new file of it takes the digest alone
-        suffixes = [
-            portable_suffix(file.suffix)
+        endings = [
+            (file.role, portable_suffix(file.suffix))
             for file in self.item.files
             if not isinstance(file.content, Absent) or file.role in self.former
         ]
         candidate = stem
         for length in _DIGESTS:
-            if all(self._is_free(candidate + suffix) for suffix in suffixes):
+            if all(self._is_free(candidate + suffix, role) for role, suffix in endings):
                 return candidate
             candidate = with_digest(stem, self.key, length)
         return candidate
 
-    def _is_free(self, path: str) -> bool:
+    def _is_free(self, path: str, role: str) -> bool:
+        """Return whether a name is free: of other items, and of this one's other files."""
+        if self._held.get(fold(path), role) != role:
+            return False
         return self.preparing.neighbours.is_free(path, self.preparing.exporter, self.owners)
 
     def _path(self, file: File) -> str:
@@ -191,8 +195,9 @@ class _Family:
             return former.path
         path = ""
         for path in self._names(suffix):
-            if self._is_free(path):
+            if self._is_free(path, file.role):
                 break
+        self._held[fold(path)] = file.role
         self.preparing.neighbours.claim(path, self.key)
         return path
 
