@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from rootcellar.archive.names import portable_stem
 from rootcellar.archive.records import Line, gone_line, make_line
 from rootcellar.archive.writer import Batch
 from rootcellar.engine.preparing import Prepared, Preparing
@@ -124,9 +123,9 @@ class Batches:
             self._take(prepared, changes, shards)
 
     def _stem(self, item: Item, known: StoredItem | None, promised: str) -> str:
-        wished = f"{self.task.top}/{portable_stem(item.sighting.place)}"
+        wished = self.staging.stem(self.task.top, item.sighting.place)
         if known is not None:
-            before = f"{self.task.top}/{portable_stem(known.place)}"
+            before = self.staging.stem(self.task.top, known.place)
             if before == wished or known.stem == wished:
                 return known.stem
         return promised or wished

@@ -10,7 +10,7 @@ from rootcellar.archive.writer import Batch, sha256_of_bytes
 from rootcellar.engine.writing import Changes, Neighbours, Writing
 from rootcellar.exporter import canonical_json
 from rootcellar.items import Gathering
-from rootcellar.state.rows import StoredDocument
+from rootcellar.state.rows import StoredDocument, StoredMembers
 
 Run = dict[str, Any]
 """Members of a gathering that follow each other and lie in one folder.
@@ -20,6 +20,10 @@ holds no file yet; `"gone": true` when they have vanished from the source. An al
 stays small enough to be kept in every version.
 """
 ABSENT = "absent"
+GONE = "gone"
+"""Stands for the digest of a gathering that is no more."""
+Member = tuple[str, bool, str]
+"""(path, gone, key) of a member; the path is empty when the archive holds no file of it."""
 
 
 class GatheringWriter:
@@ -37,9 +41,18 @@ class GatheringWriter:
         self.touched = touched
         self.holdings = writing.state.holdings
         self.known = self.holdings.gatherings(writing.archive, exporter)
+        self.concerned = self._concerned()
         self.batch: Batch = writing.batch()
         self.changes = Changes()
         self.neighbours = Neighbours(writing)
+
+    def _concerned(self) -> set[str]:
+        """Return which of the gatherings list an item that this run touched."""
+        if self.touched is None:
+            return set(self.known)
+        archive = self.writing.archive
+        rows = self.holdings.rows_of(archive, self.exporter, sorted(self.touched))
+        return self.holdings.gatherings_of(archive, self.exporter, rows) if rows else set()
 
     def write(self, gatherings: Iterable[Gathering], *, complete: bool) -> int:
         """Write every gathering that differs from what the archive holds; return how many.
@@ -89,61 +102,59 @@ class GatheringWriter:
         digest = _digest(gathering)
         if known is not None and self._is_current(gathering, known, digest, path):
             return
-        former = self._stored_groups(known) if known else {}
+        former = self._listed(gathering.key) if known else {}
+        groups = {
+            name: self._members(keys, former.get(name, []))
+            for name, keys in gathering.groups.items()
+        }
         value = {
             "key": gathering.key,
             "title": gathering.title,
             "place": gathering.place,
             "gone": False,
             "record": gathering.record,
-            "groups": {
-                name: self._members(keys, former.get(name, []))
-                for name, keys in gathering.groups.items()
-            },
+            "groups": {name: _runs(members) for name, members in groups.items()},
         }
+        self._remember(gathering.key, groups)
         self._put(known, path, value, gathering.place, digest)
 
     def _is_current(
         self, gathering: Gathering, known: StoredDocument, digest: str, path: str
     ) -> bool:
-        if known.digest != digest or known.path != path or self.touched is None:
+        if (known.digest, known.path) != (digest, path) or self.touched is None:
             return False
         members = {key for keys in gathering.groups.values() for key in keys}
-        return members.isdisjoint(self.touched) and self.writing.disk.stat(path) is not None
+        return (
+            gathering.key not in self.concerned
+            and members.isdisjoint(self.touched)
+            and self.writing.disk.stat(path) is not None
+        )
 
-    def _members(self, keys: Collection[str], former: list[Run]) -> list[Run]:
+    def _members(self, keys: Collection[str], former: list[Member]) -> list[Member]:
         """Return the members in order, then those that are gone and belonged here before."""
-        here = list(keys)
-        found = self.holdings.primary_paths(self.writing.archive, self.exporter, here)
-        members = [(*found[key], key) for key in here if key in found]
-        there = {path for path, _, _ in members} | set(here)
-        for path, key in _listed(former):
-            if (path or key) not in there and (left := self._gone_member(path, key)):
-                members.append(left)
-        return _runs(members)
-
-    def _gone_member(self, path: str, key: str) -> tuple[str, bool, str] | None:
-        """Return a former member as (path, gone, key) when its item is gone from the source."""
-        archive = self.writing.archive
-        if path:
-            holder = self.holdings.holder(archive, fold(path))
-            key = holder[1] if holder and holder[0] == self.exporter else ""
-        found = self.holdings.primary_paths(archive, self.exporter, [key])
-        return (*found[key], key) if key in found and found[key][1] else None
+        found = self.holdings.primary_paths(self.writing.archive, self.exporter, list(keys))
+        members = [(*found[key], key) for key in keys if key in found]
+        left = [member for member in former if member[1] and member[2] not in found]
+        return members + left
 
     def _mark_gone(self, known: StoredDocument) -> None:
-        """Keep the file of a gathering that is no more, and say so in it."""
-        if known.digest == "gone" or not self.writing.is_intact(known):
+        """Keep the file of a gathering that is no more; it says so, and where its members are."""
+        if known.digest == GONE and known.key not in self.concerned:
+            return
+        if not self.writing.is_intact(known):
             return
         value = json.loads(self.writing.disk.read(known.path))
+        listed = self._listed(known.key)
         value["gone"] = True
-        self._put(known, known.path, value, known.place, "gone")
+        value["groups"] = {name: _runs(listed.get(name, [])) for name in value["groups"]}
+        self._put(known, known.path, value, known.place, GONE)
 
-    def _stored_groups(self, known: StoredDocument) -> dict[str, list[Run]]:
-        if not self.writing.is_intact(known):
-            return {}
-        groups: dict[str, list[Run]] = json.loads(self.writing.disk.read(known.path))["groups"]
-        return groups
+    def _listed(self, gathering: str) -> dict[str, list[Member]]:
+        return self.holdings.members(self.writing.archive, self.exporter, gathering)
+
+    def _remember(self, gathering: str, groups: dict[str, list[Member]]) -> None:
+        keys = {name: tuple(key for _, _, key in members) for name, members in groups.items()}
+        self.changes.members.append(StoredMembers(self.exporter, gathering, keys))
 
     def _put(
         self, known: StoredDocument | None, path: str, value: Any, place: str, digest: str
@@ -184,8 +195,8 @@ def _all(claims: dict[str, list[str]]) -> set[str]:
     return {key for keys in claims.values() for key in keys}
 
 
-def _runs(members: Iterable[tuple[str, bool, str]]) -> list[Run]:
-    """Return members, given as (path, gone, key) in order, as runs."""
+def _runs(members: Iterable[Member]) -> list[Run]:
+    """Return members in order, as runs."""
     runs: list[Run] = []
     for path, gone, key in members:
         folder, _, name = path.rpartition("/")
@@ -199,14 +210,14 @@ def _runs(members: Iterable[tuple[str, bool, str]]) -> list[Run]:
     return runs
 
 
-def _listed(runs: Iterable[Run]) -> Iterator[tuple[str, str]]:
+def listed(runs: Iterable[Run]) -> Iterator[tuple[str, str]]:
     """Yield the members of runs as (path, key), one of which is empty."""
     for run in runs:
-        for listed, names in run.items():
-            if listed == ABSENT:
+        for folder, names in run.items():
+            if folder == ABSENT:
                 yield from (("", key) for key in names)
-            elif listed.endswith("/"):
-                yield from ((listed + name, "") for name in names)
+            elif folder.endswith("/"):
+                yield from ((folder + name, "") for name in names)
 
 
 def _digest(gathering: Gathering) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 from rootcellar.archive.disk import Disk
 from rootcellar.archive.identity import Identity, is_litter
 from rootcellar.archive.layout import INSIDE, RECORDS
-from rootcellar.archive.names import folder_of, portable_stem, with_digest
+from rootcellar.archive.names import fold, folder_of, portable_stem, with_digest
 from rootcellar.archive.records import Line, read_lines
 from rootcellar.archive.writer import sha256_of_bytes
+from rootcellar.engine.gathering import Run, listed
 from rootcellar.state.rows import (
     ArchiveRow,
     ExporterRow,
@@ -18,6 +19,7 @@ from rootcellar.state.rows import (
     StoredDocument,
     StoredFile,
     StoredItem,
+    StoredMembers,
 )
 from rootcellar.state.store import StateStore
 
@@ -44,11 +46,14 @@ def rebuild(disk: Disk, identity: Identity, state: StateStore) -> Rebuilt:
     found = _Found(disk, identity.tops)
     with state.transaction():
         state.clear(archive)
+        pages = []
         for path in _walk(disk):
             if path.rpartition("/")[2] == RECORDS:
                 _take_records(state, archive, found, path)
-            elif path.endswith(".json") and (gathering := found.gathering(path)):
-                state.restore(archive, (), (gathering,))
+            elif path.endswith(".json"):
+                pages.append(path)
+        for path in pages:  # when all items are known, as they name them by their files
+            _take_gathering(state, archive, found, path)
         for name in identity.tops.values():
             stores = tuple(identity.stores.get(name, ()))
             state.put_exporter(archive, ExporterRow(name, stores=stores))
@@ -71,6 +76,26 @@ def _take_records(state: StateStore, archive: ArchiveRow, found: "_Found", path:
     state.restore(archive, items, (found.records(path),))
 
 
+def _take_gathering(state: StateStore, archive: ArchiveRow, found: "_Found", path: str) -> None:
+    read = found.gathering(path)
+    if read is None:
+        return
+    document, groups = read
+
+    def key_of(path: str, key: str) -> str:
+        holder = state.holdings.holder(archive, fold(path)) if path else None
+        if holder is not None:
+            return holder[1] if holder[0] == document.exporter else ""
+        return key or found.lost.get(path, "")
+
+    keys = {
+        name: tuple(filter(None, (key_of(*member) for member in listed(runs))))
+        for name, runs in groups.items()
+    }
+    members = StoredMembers(document.exporter, document.key, keys)
+    state.restore(archive, (), (document,), (members,))
+
+
 class _Found:
     """What the archive's files say, as rows of the state."""
 
@@ -79,20 +104,22 @@ class _Found:
         self.tops = tops
         self.items = 0
         self.files = 0
-        self.lost: list[str] = []
+        self.lost: dict[str, str] = {}
+        """The keys of items, by the paths of theirs that are not there."""
 
     def item(self, line: Line, folder: str) -> StoredItem:
         value = line.value
         top = folder.partition("/")[0]
-        files = tuple(file for entry in value["files"] if (file := self._file(entry)))
+        files = tuple(file for entry in value["files"] if (file := self._file(line.key, entry)))
         self.items += 1
         self.files += len(files)
-        item = StoredItem(
+        wished = f"{folder}/{portable_stem(line.place).rpartition('/')[2]}"
+        return StoredItem(
             exporter=self.tops.get(top, top.lower()),
             key=line.key,
             title=value["title"],
             place=line.place,
-            stem=_stem(f"{top}/{portable_stem(line.place)}", line.key, files),
+            stem=_stem(wished, line.key, files),  # also where a record was moved by hand
             fingerprint="",
             store="",
             in_trash=bool(value.get("in_trash")),
@@ -104,16 +131,13 @@ class _Found:
                 for role in value.get("absent", ())
             ),
         )
-        if item.folder != folder:  # a record that was moved by hand stays where it lies
-            item = replace(item, stem=f"{folder}/{item.stem.rpartition('/')[2]}")
-        return item
 
-    def _file(self, entry: Mapping[str, Any]) -> StoredFile | None:
+    def _file(self, key: str, entry: Mapping[str, Any]) -> StoredFile | None:
         path, size, sha256 = entry["path"], entry["size"], entry["sha256"]
         view = bool(entry.get("view"))
         status = self.disk.stat(path)
         if status is None:
-            self.lost.append(path)
+            self.lost[path] = key
             return None
         believed = status.size == size and not (view and self.disk.sha256(path) != sha256)
         mtime_ns = status.mtime_ns if believed else UNKNOWN_MTIME
@@ -122,17 +146,18 @@ class _Found:
     def records(self, path: str) -> StoredDocument:
         return self._document("records", "", "", path, self.disk.read(path))
 
-    def gathering(self, path: str) -> StoredDocument | None:
+    def gathering(self, path: str) -> tuple[StoredDocument, dict[str, list[Run]]] | None:
+        """Return a gathering and its groups; None for any other file."""
         data = self.disk.read(path)
         try:
             value = json.loads(data)
-            key, place, _ = value["key"], value["place"], value["groups"]
+            key, place, groups = value["key"], value["place"], value["groups"]
         except (ValueError, KeyError, TypeError):
             return None
         top = path.partition("/")[0]
         exporter = self.tops.get(top, top.lower())
         document = self._document("gathering", exporter, key, path, data)
-        return replace(document, place=place)
+        return replace(document, place=place), groups
 
     def _document(
         self, kind: str, exporter: str, key: str, path: str, data: bytes

@@ -12,7 +12,14 @@ from rootcellar.archive.layout import IDENTITY
 from rootcellar.archive.names import fold, folder_of
 from rootcellar.archive.writer import Batch, is_pending, recover
 from rootcellar.errors import ArchiveUnwritable
-from rootcellar.state.rows import ArchiveRow, Settlement, StoredDocument, StoredFile, StoredItem
+from rootcellar.state.rows import (
+    ArchiveRow,
+    Settlement,
+    StoredDocument,
+    StoredFile,
+    StoredItem,
+    StoredMembers,
+)
 from rootcellar.state.store import StateStore
 
 Condition = Literal["intact", "lost", "foreign"]
@@ -31,6 +38,7 @@ class Changes:
 
     items: list[StoredItem] = field(default_factory=list)
     documents: list[StoredDocument] = field(default_factory=list)
+    members: list[StoredMembers] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     rekeyed: list[tuple[str, str, str]] = field(default_factory=list)
     losses: list[tuple[str, str]] = field(default_factory=list)
@@ -81,6 +89,7 @@ class Writing:
             counter=identity.counter,
             items=tuple(changes.items),
             documents=tuple(changes.documents),
+            members=tuple(changes.members),
             dropped=tuple(changes.dropped),
             rekeyed=tuple(changes.rekeyed),
             losses=tuple(changes.losses),

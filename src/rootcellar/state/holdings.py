@@ -107,6 +107,17 @@ class Holdings:
         )
         return {folded: (exporter, key) for folded, exporter, key in rows}
 
+    def spelling(self, archive: int, folder: str) -> str:
+        """Return how the archive with this id spells a folded folder; empty when it has none."""
+        low, high = f"{folder}/", f"{folder}0"  # "0" follows "/"
+        row = self.connection.execute(
+            "SELECT path FROM file WHERE archive = ? AND folded >= ? AND folded < ? "
+            "UNION ALL SELECT path FROM document WHERE archive = ? AND folded >= ? AND folded < ? "
+            "LIMIT 1",
+            (archive, low, high, archive, low, high),
+        ).fetchone()
+        return "/".join(row[0].split("/")[: folder.count("/") + 1]) if row else ""
+
     def primary_paths(
         self, archive: ArchiveRow, exporter: str, keys: Sequence[str]
     ) -> dict[str, tuple[str, bool]]:
@@ -121,6 +132,19 @@ class Holdings:
                 (archive.id, exporter, *some),
             ):
                 found[key] = (path or "", bool(gone))
+        return found
+
+    def rows_of(self, archive: ArchiveRow, exporter: str, keys: Sequence[str]) -> set[int]:
+        """Return the rows of the items with these keys."""
+        found: set[int] = set()
+        for start in range(0, len(keys), BATCH):
+            some = keys[start : start + BATCH]
+            marks = ",".join("?" * len(some))
+            rows = self.connection.execute(
+                f"SELECT id FROM item WHERE archive = ? AND exporter = ? AND key IN ({marks})",
+                (archive.id, exporter, *some),
+            )
+            found.update(row for (row,) in rows)
         return found
 
     def same_size(
@@ -205,6 +229,34 @@ class Holdings:
             (archive.id, exporter),
         )
         return {document.key: document for document in (StoredDocument(*row) for row in rows)}
+
+    def gatherings_of(self, archive: ArchiveRow, exporter: str, items: set[int]) -> set[str]:
+        """Return the keys of the gatherings that list one of these items, given by their rows."""
+        rows = self.connection.execute(
+            "SELECT gathering, items FROM member WHERE archive = ? AND exporter = ?",
+            (archive.id, exporter),
+        )
+        return {key for key, listed in rows if not items.isdisjoint(json.loads(listed))}
+
+    def members(
+        self, archive: ArchiveRow, exporter: str, gathering: str
+    ) -> dict[str, list[tuple[str, bool, str]]]:
+        """Return whom each group of a gathering lists, as (path, gone, key), in order.
+
+        The path is that of the item's first file; empty when the archive holds none.
+        """
+        rows = self.connection.execute(
+            "SELECT name, item.key, gone, (SELECT path FROM file WHERE item = item.id ORDER BY id "
+            "LIMIT 1) FROM member CROSS JOIN json_each(member.items) AS listed "
+            "CROSS JOIN item ON item.id = listed.value "
+            "WHERE member.archive = ? AND member.exporter = ? AND gathering = ? "
+            "ORDER BY name, listed.id",
+            (archive.id, exporter, gathering),
+        )
+        found: dict[str, list[tuple[str, bool, str]]] = {}
+        for name, key, gone, path in rows:
+            found.setdefault(name, []).append((path or "", bool(gone), key))
+        return found
 
 
 def _item(values: Sequence[Any]) -> StoredItem:

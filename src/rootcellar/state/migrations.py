@@ -80,6 +80,16 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         CREATE INDEX file_kept ON file (archive) WHERE kept;
         """,
     ),
+    (
+        "0004-members",
+        """
+        CREATE TABLE member (
+            archive INTEGER NOT NULL REFERENCES archive, exporter TEXT NOT NULL,
+            gathering TEXT NOT NULL, name TEXT NOT NULL, items TEXT NOT NULL,
+            PRIMARY KEY (archive, exporter, gathering, name)
+        ) WITHOUT ROWID;
+        """,
+    ),
 )
 
 

@@ -81,6 +81,15 @@ class StoredDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredMembers:
+    """Whom the groups of one gathering list: item keys in order, those that are gone included."""
+
+    exporter: str
+    gathering: str
+    groups: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class ArchiveRow:
     """An archive the state knows: `counter` and `token` name the last run that changed it."""
 
@@ -123,6 +132,7 @@ class Settlement:
     counter: int
     items: tuple[StoredItem, ...] = ()
     documents: tuple[StoredDocument, ...] = ()
+    members: tuple[StoredMembers, ...] = ()
     dropped: tuple[str, ...] = ()
     rekeyed: tuple[tuple[str, str, str], ...] = field(default=())
     losses: tuple[tuple[str, str], ...] = ()

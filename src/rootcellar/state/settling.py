@@ -7,7 +7,7 @@ from datetime import datetime
 
 from rootcellar.archive.names import fold
 from rootcellar.state.holdings import BATCH, DOCUMENT, FILE, ITEM
-from rootcellar.state.rows import Settlement, StoredDocument, StoredItem
+from rootcellar.state.rows import Settlement, StoredDocument, StoredItem, StoredMembers
 
 _ITEM_NAMES = tuple(ITEM.split(", "))
 _FILE_NAMES = tuple(FILE.split(", "))
@@ -35,11 +35,13 @@ class Settling:
             )
         for document in settlement.documents:
             self.put_document(document)
+        for members in settlement.members:
+            self.put_members(members)
         self._put_losses(settlement.losses, moment)
 
     def put_items(self, items: Sequence[StoredItem]) -> None:
         """Put items in place; all old files go first, as one may take a name another leaves."""
-        known = self._known_ids(items)
+        known = self._known_ids((item.exporter, item.key) for item in items)
         for table in ("file", "missing"):
             self.connection.executemany(
                 f"DELETE FROM {table} WHERE item = ?", [(row,) for row in known.values()]
@@ -52,10 +54,13 @@ class Settling:
             [(self.archive, item.exporter, item.key) for item in items],
         )
 
-    def _known_ids(self, items: Sequence[StoredItem]) -> dict[tuple[str, str], int]:
+    def _known_ids(self, items: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """Return the rows of items given as (exporter, key); two exporters may use one key."""
         found: dict[tuple[str, str], int] = {}
-        for exporter in {item.exporter for item in items}:  # two may use the same keys
-            keys = [item.key for item in items if item.exporter == exporter]
+        wanted: dict[str, list[str]] = {}
+        for exporter, key in items:
+            wanted.setdefault(exporter, []).append(key)
+        for exporter, keys in wanted.items():
             for start in range(0, len(keys), BATCH):
                 some = keys[start : start + BATCH]
                 marks = ",".join("?" * len(some))
@@ -111,6 +116,20 @@ class Settling:
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (self.archive, fold(document.path), *values),
         )
+
+    def put_members(self, members: StoredMembers) -> None:
+        """Remember whom a gathering lists; items are told by their rows, whatever their keys."""
+        gathering = (self.archive, members.exporter, members.gathering)
+        self.connection.execute(
+            "DELETE FROM member WHERE archive = ? AND exporter = ? AND gathering = ?", gathering
+        )
+        for name, keys in members.groups.items():
+            listed = [(members.exporter, key) for key in keys]
+            known = self._known_ids(listed)
+            rows = [known[item] for item in listed if item in known]
+            self.connection.execute(
+                "INSERT INTO member VALUES (?, ?, ?, ?, ?)", (*gathering, name, json.dumps(rows))
+            )
 
     def _put_losses(self, losses: Iterable[tuple[str, str]], moment: datetime) -> None:
         self.connection.executemany(

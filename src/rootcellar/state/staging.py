@@ -62,6 +62,7 @@ class Staging:
         self.connection = state.connection
         self.archive = archive.id if archive else -1
         self.exporter = exporter
+        self._spellings: dict[str, str] = {}
         for statement in _SCHEMA.split(";"):
             if statement.strip():
                 self.connection.execute(statement)
@@ -230,6 +231,18 @@ class Staging:
 
     # -- names -------------------------------------------------------------------------------
 
+    def stem(self, top: str, place: str) -> str:
+        """Return the stem that a place wishes for, in a folder spelled as it was first.
+
+        `Shared/Trip` and `Shared/trip` are one folder to most drives, with one records file.
+        """
+        folder, _, name = f"{top}/{portable_stem(place)}".rpartition("/")
+        folded = fold(folder)
+        if folded not in self._spellings:
+            known = self.state.holdings.spelling(self.archive, folded)
+            self._spellings[folded] = known or folder
+        return f"{self._spellings[folded]}/{name}"
+
     def promise_names(self, top: str, verdicts: Sequence[str]) -> None:
         """Give every item of these verdicts its stem, before the first one is written.
 
@@ -247,7 +260,7 @@ class Staging:
                 f"(SELECT key FROM temp.work WHERE verdict IN ({marks})) ORDER BY s.key",
                 (self.archive, self.exporter, *verdicts),
             ).fetchall():
-                stem = f"{top}/{portable_stem(place)}"
+                stem = self.stem(top, place)
                 endings = json.loads(suffixes) or [""]
                 self.connection.executemany(
                     "INSERT OR IGNORE INTO temp.claim VALUES (?, ?)",
@@ -257,7 +270,7 @@ class Staging:
                 (place,) = self.connection.execute(
                     "SELECT place FROM temp.sighted WHERE key = ?", (key,)
                 ).fetchone()
-                given = with_digest(f"{top}/{portable_stem(place)}", key)
+                given = with_digest(self.stem(top, place), key)
                 self.connection.execute(
                     "INSERT INTO promise VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
                     "place = excluded.place, stem = excluded.stem WHERE place <> excluded.place",

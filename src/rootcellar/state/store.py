@@ -25,6 +25,7 @@ from rootcellar.state.rows import (
     Settlement,
     StoredDocument,
     StoredItem,
+    StoredMembers,
 )
 from rootcellar.state.settling import Settling
 
@@ -154,7 +155,7 @@ class StateStore:
                 f"DELETE FROM {table} WHERE item IN (SELECT id FROM item WHERE archive = ?)",
                 (archive.id,),
             )
-        for table in ("item", "document", "exporter", "promise"):
+        for table in ("item", "document", "member", "exporter", "promise"):
             self.connection.execute(f"DELETE FROM {table} WHERE archive = ?", (archive.id,))
 
     def forget(self, archive: ArchiveRow) -> None:
@@ -185,12 +186,15 @@ class StateStore:
         archive: ArchiveRow,
         items: Sequence[StoredItem],
         documents: Sequence[StoredDocument],
+        members: Sequence[StoredMembers] = (),
     ) -> None:
         """Take over what was read from the archive itself, into a state that was cleared."""
         settling = Settling(self.connection, archive.id)
         settling.put_items(items)
         for document in documents:
             settling.put_document(document)
+        for listed in members:
+            settling.put_members(listed)
 
     # -- exporters, runs, losses -------------------------------------------------------------
 
