@@ -15,7 +15,8 @@ from rootcellar.cli.output import size_in_words, tell_json
 from rootcellar.cli.setting import Setting, choose_archive, json_option, setting_options
 from rootcellar.errors import RootcellarError, UsageError
 from rootcellar.sources.capture import is_readable
-from rootcellar.state.store import StateStore, default_path
+from rootcellar.state.path import default_path
+from rootcellar.state.store import StateStore
 
 LITTLE_SPACE = 1 << 30
 """Less free space than this on the archive's drive is worth a word, in bytes."""

@@ -10,7 +10,8 @@ from rootcellar.cli.output import size_in_words, tell_json, warn
 from rootcellar.cli.progress import shown_progress
 from rootcellar.cli.setting import Setting, choose_archive, json_option, setting_options
 from rootcellar.report import EXIT_CODES, ExporterReport, RunReport
-from rootcellar.state.store import StateStore, default_path
+from rootcellar.state.path import default_path
+from rootcellar.state.store import StateStore
 
 SHOWN = 5
 """How many absent or failed files are named on the screen; --json names all."""

@@ -10,7 +10,8 @@ from rootcellar.cli.output import warn
 from rootcellar.cli.setting import ANY_PATH, Setting
 from rootcellar.config import settings_path, settings_text, write_settings
 from rootcellar.errors import UsageError
-from rootcellar.state.store import StateStore, default_path
+from rootcellar.state.path import default_path
+from rootcellar.state.store import StateStore
 
 
 @click.command()

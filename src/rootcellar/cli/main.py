@@ -8,7 +8,9 @@ import click
 
 from rootcellar import __version__
 from rootcellar.cli.output import tell_error
+from rootcellar.engine.beside import start_early
 from rootcellar.errors import RootcellarError, UsageError
+from rootcellar.state.path import default_path
 
 COMMANDS = {
     "init": "Find what is on this machine, choose a place, write the settings.",
@@ -38,6 +40,8 @@ class LazyCommands(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
+        if cmd_name == "export":
+            _prepare_first_export()
         command: click.Command = importlib.import_module(f"rootcellar.cli.{cmd_name}").command
         return command
 
@@ -46,6 +50,12 @@ class LazyCommands(click.Group):
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def _prepare_first_export() -> None:
+    """Start what a first export will wait for, before anything is loaded."""
+    if not default_path().exists() and not {"-h", "--help"} & set(sys.argv):
+        start_early()
 
 
 @click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})

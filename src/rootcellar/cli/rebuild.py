@@ -14,7 +14,8 @@ from rootcellar.cli.setting import (
     load_only_settings,
 )
 from rootcellar.report import EXIT_CODES
-from rootcellar.state.store import StateStore, default_path
+from rootcellar.state.path import default_path
+from rootcellar.state.store import StateStore
 
 SHOWN = 10
 

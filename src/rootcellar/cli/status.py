@@ -17,7 +17,8 @@ from rootcellar.cli.setting import (
 )
 from rootcellar.errors import RootcellarError
 from rootcellar.report import EXIT_CODES, worst
-from rootcellar.state.store import StateStore, default_path
+from rootcellar.state.path import default_path
+from rootcellar.state.store import StateStore
 from rootcellar.status import Coverage, coverage
 
 

@@ -1,11 +1,12 @@
-"""The process beside a run that reads the source; started by `engine/reading.py`."""
+"""The process beside a run that reads the source; started by `engine/beside.py`."""
 
 import gc
 import os
 import signal
 import sys
 
-from rootcellar.engine.reading import serve
+from rootcellar.engine.beside import WARM
+from rootcellar.engine.reading import serve, warm_up
 
 if __name__ == "__main__":
     # Ctrl-C reaches both processes; this one ends when the run does and its input closes.
@@ -14,4 +15,6 @@ if __name__ == "__main__":
     # Whatever a library prints must not get between the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    if WARM in sys.argv[1:]:
+        warm_up()
     serve(sys.stdin.buffer, answers)

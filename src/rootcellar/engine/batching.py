@@ -191,6 +191,6 @@ def _slices(work: Sequence[tuple[int, str]]) -> Iterator[list[int]]:
         following = work[number + 1][1] if number + 1 < len(work) else None
         if len(rows) >= LARGEST_BATCH or (len(rows) >= size and following != folder):
             yield rows
-            rows, size = [], min(BATCH, 2 * size)
+            rows, size = [], min(BATCH, 4 * size)
     if rows:
         yield rows

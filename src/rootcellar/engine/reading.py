@@ -9,10 +9,10 @@ import gc
 import pickle
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from typing import IO, Any, Protocol
 
+from rootcellar.engine import beside
 from rootcellar.errors import RootcellarError, SourceError, StoreUnreadable
 from rootcellar.exporter import Exporter
 from rootcellar.items import Item
@@ -84,11 +84,7 @@ class AsideReader:
     def warm_up(self) -> None:
         """Start the process, which loads the exporter's libraries."""
         if self._process is None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "rootcellar.engine.aside"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-            )
+            self._process = beside.start()
             self._send(type(self.exporter))
 
     def ahead(self, keys: Sequence[str]) -> None:
@@ -160,6 +156,16 @@ def open_reader(exporter: Exporter, capture: Capture) -> Iterator[Reader]:
         return
     with contextlib.closing(AsideReader(exporter, capture)) as reader:
         yield reader
+
+
+def warm_up() -> None:
+    """Load the libraries of every exporter that is read aside; errors show when it is its turn."""
+    from rootcellar.plugins import installed
+
+    for exporter in installed().exporters:
+        if exporter.reads_aside:
+            with contextlib.suppress(Exception):
+                exporter.warm_up()
 
 
 def serve(requests: IO[bytes], answers: IO[bytes]) -> None:

@@ -252,19 +252,22 @@ class Staging:
         """
         marks = ",".join("?" * len(verdicts))
         with self.state.transaction():
-            for key, place, suffixes in self.connection.execute(
+            wishes = self.connection.execute(
                 "SELECT s.key, s.place, s.suffixes FROM temp.sighted s "
                 "LEFT JOIN item i ON i.archive = ? AND i.exporter = ? "
                 "AND i.key = ifnull(s.was, s.key) "
                 "WHERE (i.id IS NULL OR i.place <> s.place) AND s.key IN "
                 f"(SELECT key FROM temp.work WHERE verdict IN ({marks})) ORDER BY s.key",
                 (self.archive, self.exporter, *verdicts),
-            ).fetchall():
-                stem = self.stem(top, place)
-                endings = json.loads(suffixes) or [""]
+            )
+            while some := wishes.fetchmany(_CHUNK):
+                claims = []
+                for key, place, suffixes in some:
+                    stem = self.stem(top, place)
+                    endings = json.loads(suffixes) or [""]
+                    claims += [(fold(stem + portable_suffix(one)), key) for one in endings]
                 self.connection.executemany(
-                    "INSERT OR IGNORE INTO temp.claim VALUES (?, ?)",
-                    [(fold(stem + portable_suffix(ending)), key) for ending in endings],
+                    "INSERT OR IGNORE INTO temp.claim VALUES (?, ?)", claims
                 )
             for key in sorted(self._clashing()):
                 (place,) = self.connection.execute(

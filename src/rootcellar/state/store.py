@@ -6,15 +6,12 @@ module and its neighbours are the only writers of SQLite.
 
 import contextlib
 import json
-import os
 import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-import platformdirs
 
 from rootcellar.errors import StateError
 from rootcellar.state.holdings import Holdings
@@ -28,13 +25,6 @@ from rootcellar.state.rows import (
     StoredMembers,
 )
 from rootcellar.state.settling import Settling
-
-
-def default_path() -> Path:
-    """Return where the state lives on this machine; ROOTCELLAR_STATE names another folder."""
-    if folder := os.environ.get("ROOTCELLAR_STATE"):
-        return Path(folder).expanduser() / "state.sqlite"
-    return platformdirs.user_data_path("rootcellar") / "state.sqlite"
 
 
 def now() -> datetime:

@@ -1,0 +1,29 @@
+"""Starts the process beside a run that reads the source; it ends when the run does.
+
+A first export is bound to read much: `start_early` lets that process load the exporters' heavy
+libraries while this one is still loading its own. It alone may be imported that early.
+"""
+
+import subprocess
+import sys
+
+WARM = "--warm"
+_waiting: list[subprocess.Popen[bytes]] = []
+
+
+def start_early() -> None:
+    """Start the process before anything else is loaded, for the first exporter that wants one."""
+    _waiting.append(_start(WARM))
+
+
+def start() -> subprocess.Popen[bytes]:
+    """Return the process that was started early, or a new one."""
+    return _waiting.pop() if _waiting else _start()
+
+
+def _start(*options: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - our own module, by this interpreter
+        [sys.executable, "-m", "rootcellar.engine.aside", *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )

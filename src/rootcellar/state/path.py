@@ -1,0 +1,13 @@
+"""Where the state lives; imported before anything else is."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+
+def default_path() -> Path:
+    """Return where the state lives on this machine; ROOTCELLAR_STATE names another folder."""
+    if folder := os.environ.get("ROOTCELLAR_STATE"):
+        return Path(folder).expanduser() / "state.sqlite"
+    return platformdirs.user_data_path("rootcellar") / "state.sqlite"
