@@ -19,7 +19,7 @@ from rootcellar.verdict import NEEDS_READING, Verdict
 
 Work = Sequence[tuple[str, str]]
 """(key, verdict) of the items of one batch."""
-FIRST_BATCH = 20
+FIRST_BATCH = 60
 BATCH = 500
 LARGEST_BATCH = 1000
 
@@ -191,6 +191,6 @@ def _slices(work: Sequence[tuple[int, str]]) -> Iterator[list[int]]:
         following = work[number + 1][1] if number + 1 < len(work) else None
         if len(rows) >= LARGEST_BATCH or (len(rows) >= size and following != folder):
             yield rows
-            rows, size = [], min(BATCH, 4 * size)
+            rows, size = [], min(BATCH, 2 * size)
     if rows:
         yield rows
