@@ -205,7 +205,7 @@ def _full_fsync(handle: int) -> None:
             os.fsync(handle)  # exFAT and network drives answer ENOTTY or ENOTSUP
 
 
-def write_all(file: IO[bytes], data: bytes) -> None:
+def write_all(file: IO[bytes], data: bytes | memoryview) -> None:
     """Write all of `data` to an unbuffered file; a short write (a full disk) goes on or raises."""
     view = memoryview(data)
     while view:

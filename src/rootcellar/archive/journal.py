@@ -54,8 +54,7 @@ class Journal:
         arrivals = {fold(step.to): step for step in self.steps if step.kind in ("move", "put")}
         for step in self.steps:
             if step.kind == "put":
-                if disk.exists(step.path):
-                    disk.rename(step.path, step.to)
+                _put(disk, step)
             elif step.kind == "move":
                 _move(disk, step)
             elif _has_arrived(disk, arrivals, step.path) or not disk.exists(step.path):
@@ -77,6 +76,14 @@ def _has_arrived(disk: Disk, arrivals: Mapping[str, Step], path: str) -> bool:
     if step is None:
         return False
     return not disk.exists(step.path) or _has_arrived(disk, arrivals, step.path)
+
+
+def _put(disk: Disk, step: Step) -> None:
+    try:
+        disk.rename(step.path, step.to)
+    except FileNotFoundError:
+        if disk.exists(step.path):  # it is the folder that is not there
+            raise
 
 
 def _move(disk: Disk, step: Step) -> None:

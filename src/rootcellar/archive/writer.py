@@ -6,8 +6,9 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from rootcellar.archive.disk import Disk, write_all
 from rootcellar.archive.journal import Journal, Step, read_journal, remove_journal
@@ -54,7 +55,7 @@ def _signature(status: os.stat_result) -> str:
     return f"{status.st_size}:{status.st_mtime_ns}"
 
 
-def _reading(source: Path) -> IO[bytes]:
+def _reading(source: Path) -> FileIO:
     try:
         return source.open("rb", buffering=0)
     except OSError as error:
@@ -93,6 +94,7 @@ class Batch:
         self._outs: list[Step] = []
         self._moves: list[Step] = []
         self._puts: list[Step] = []
+        self._buffer = memoryview(bytearray(CHUNK))
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -125,19 +127,20 @@ class Batch:
             hint="An application is writing to it; the next run takes it.",
         )
 
-    def _copy(self, reading: IO[bytes], source: Path, part: str) -> tuple[int, str]:
+    def _copy(self, reading: FileIO, source: Path, part: str) -> tuple[int, str]:
         digest = hashlib.sha256()
         size = 0
         with self.disk.create(part) as writing:
             while True:
                 try:
-                    chunk = reading.read(CHUNK)
+                    taken = reading.readinto(self._buffer)
                 except OSError as error:
                     raise _unreadable(source, error) from error
-                if not chunk:
+                if not taken:
                     return size, digest.hexdigest()
+                chunk = self._buffer[:taken]
                 digest.update(chunk)
-                size += len(chunk)
+                size += taken
                 write_all(writing, chunk)
 
     def put_bytes(self, data: bytes, path: str, mtime_ns: int) -> Written:

@@ -43,8 +43,10 @@ def command(
     Without names, every exporter that finds its data is run. The archive is made when the folder
     is new or empty.
     """
+    from rootcellar.engine.beside import tame_garbage_collection
     from rootcellar.engine.running import run
 
+    tame_garbage_collection()
     with contextlib.redirect_stdout(sys.stderr):  # whatever an exporter prints is not the report
         setting = Setting.load(settings, home)
         order = setting.order(exporters, thorough=thorough, accept_losses=accept_losses)

@@ -5,7 +5,10 @@ libraries while the survey is under way, and reads the next slice while this one
 """
 
 import contextlib
+import copyreg
+import dataclasses
 import gc
+import operator
 import pickle
 import sqlite3
 import subprocess
@@ -15,8 +18,19 @@ from typing import IO, Any, Protocol
 from rootcellar.engine import beside
 from rootcellar.errors import RootcellarError, SourceError, StoreUnreadable
 from rootcellar.exporter import Exporter
-from rootcellar.items import Item
+from rootcellar.items import Absent, Bytes, CopyOf, File, Item, Sighting, View
 from rootcellar.sources.capture import Capture
+
+
+def _plainly(kind: type) -> None:
+    """Have instances of a dataclass travel as their fields alone, which is twice as fast."""
+    values = operator.attrgetter(*(one.name for one in dataclasses.fields(kind)))
+    single = len(dataclasses.fields(kind)) == 1
+    copyreg.pickle(kind, lambda one: (kind, (values(one),) if single else values(one)))
+
+
+for _kind in (Sighting, Item, File, CopyOf, Bytes, View, Absent):
+    _plainly(_kind)
 
 
 @contextlib.contextmanager
@@ -173,7 +187,7 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     try:
         exporter: Exporter = pickle.load(requests)()  # noqa: S301 - written by our own process
         exporter.warm_up()
-        gc.freeze()  # what has been imported stays, and need not be looked at again and again
+        beside.tame_garbage_collection()
         gc.enable()
         capture: Capture = pickle.load(requests)  # noqa: S301
         while True:
