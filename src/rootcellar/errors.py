@@ -56,3 +56,7 @@ class StoreUnreadable(SourceError):
 
 class StateError(RootcellarError):
     """The state on the internal disk cannot be used."""
+
+
+class ScratchUnwritable(RootcellarError):
+    """Private copies cannot be made on the internal disk: it is full, or may not be written."""

@@ -3,6 +3,7 @@
 import plistlib
 import shutil
 import sqlite3
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,31 @@ def test_on_a_first_run_a_closed_store_fails_and_is_not_passed_over(garden: Any)
     assert photos["outcome"] == "failed"
     assert photos["message"] == f"{garden.home}/Pictures cannot be opened: Permission denied."
     assert done.document["exporters"]["garden"]["new"] == 2
+
+
+# -- the internal disk ---------------------------------------------------------------------------
+
+
+def test_a_folder_for_private_copies_that_cannot_be_made(sample: Any, database: Path) -> None:
+    sample.export()
+    database.touch()
+    cache = sample.root / "cache"
+    shutil.rmtree(cache)
+    cache.write_text("no folder")
+    failed(sample, "Private copies cannot be made", "ROOTCELLAR_CACHE")
+
+
+def test_no_room_for_private_copies(sample: Any, database: Path) -> None:
+    sample.export()
+    database.touch()
+    cache = sample.root / "cache"
+    size = f"size={database.stat().st_size // 2}"
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", size, "none", cache]).returncode:
+        pytest.skip("mounting a tmpfs needs root, on Linux")
+    try:
+        failed(sample, "no room for private copies", "Free some space")
+    finally:
+        subprocess.run(["umount", "-l", cache], check=True)
 
 
 # -- the library -------------------------------------------------------------------------------
@@ -375,7 +401,7 @@ def test_an_exporter_that_yields_a_key_twice(garden: Any) -> None:
     assert done.code == 1
     one = done.document["exporters"]["garden"]
     assert one["outcome"] == "failed"
-    assert "two items with the same key" in one["message"]
+    assert "two items with the same key, twice (" in one["message"]
     assert one["hint"]
     (garden.home / "Garden" / "twice.txt").unlink()
     assert garden.export().document["exporters"]["garden"]["new"] == 2

@@ -16,9 +16,8 @@ from rootcellar.sources.home import (
     FoundStores,
     HomeFolder,
     open_capture,
-    scratch_root,
-    sweep_scratch,
 )
+from rootcellar.sources.scratch import scratch_root, sweep_scratch
 from rootcellar_photos import Photos
 
 NOBODY = 65534

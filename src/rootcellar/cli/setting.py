@@ -14,7 +14,8 @@ from rootcellar.errors import UsageError
 from rootcellar.exporter import Exporter
 from rootcellar.items import Trouble
 from rootcellar.plugins import Installed, installed
-from rootcellar.sources.home import FoundStores, HomeFolder, open_capture, sweep_scratch
+from rootcellar.sources.home import FoundStores, HomeFolder, open_capture
+from rootcellar.sources.scratch import sweep_scratch
 from rootcellar.state.store import StateStore
 from rootcellar.views import Views
 

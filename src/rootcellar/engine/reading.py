@@ -20,6 +20,7 @@ from rootcellar.errors import RootcellarError, SourceError, StoreUnreadable
 from rootcellar.exporter import Exporter
 from rootcellar.items import Absent, Bytes, CopyOf, File, Item, Sighting, View
 from rootcellar.sources.capture import Capture
+from rootcellar.sources.scratch import is_full, scratch_full
 
 
 def _plainly(kind: type) -> None:
@@ -39,12 +40,16 @@ def source_errors(exporter: Exporter) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if is_full(error):
+            raise scratch_full() from error
         place = error.filename or "a file"
         raise StoreUnreadable(
             f"{exporter.title or exporter.name}: {place} cannot be read ({error.strerror}).",
             hint="Run `rootcellar doctor`: it tells what may be read here, and what to do.",
         ) from error
     except sqlite3.Error as error:
+        if is_full(error):
+            raise scratch_full() from error
         raise StoreUnreadable(
             f"{exporter.title or exporter.name}: the database is not as expected ({error}).",
             hint="It may be damaged, or of an unknown version. What is in the archive "

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rootcellar.errors import StoreMissing, StoreUnreadable
+from rootcellar.errors import ScratchUnwritable, StoreMissing, StoreUnreadable
 from rootcellar.exporter import Store
+from rootcellar.sources.scratch import is_full, scratch_full
 
 WAL_HEADER_BYTES = 32
 """Holds the salts, which change whenever the log is restarted (sqlite.org/fileformat2.html)."""
@@ -60,7 +61,7 @@ class Capture:
             try:
                 copy_database(path, copy)
                 check_database(copy, path)
-            except StoreUnreadable:
+            except (StoreUnreadable, ScratchUnwritable):
                 shutil.rmtree(folder, ignore_errors=True)  # other stores need the space
                 raise
             self._copies[path] = copy
@@ -129,6 +130,8 @@ def copy_database(original: Path, copy: Path) -> None:
             hint="The library may be incomplete, or was moved while it was being read.",
         ) from error
     except OSError as error:
+        if is_full(error):
+            raise scratch_full() from error
         raise StoreUnreadable(
             f"The database {original} cannot be read: {error.strerror}.",
             hint="Run `rootcellar doctor`: it tells which permission is missing.",
@@ -146,6 +149,8 @@ def check_database(copy: Path, original: Path) -> None:
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.DatabaseError as error:
+        if is_full(error):
+            raise scratch_full() from error
         verdict, tables = str(error), 1
     if verdict != "ok" or not tables:
         detail = verdict.splitlines()[-1] if tables else "it holds no tables"

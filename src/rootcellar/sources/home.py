@@ -2,10 +2,7 @@
 
 import contextlib
 import errno
-import fcntl
 import os
-import secrets
-import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -14,11 +11,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from rootcellar.errors import UsageError
 from rootcellar.exporter import Store
 from rootcellar.sources.capture import Capture, FoundStore
+from rootcellar.sources.scratch import scratch_folder
 
 DEPTH = 6
 """How many folders below a store's place are searched."""
@@ -234,58 +230,10 @@ def _forbidden(folder: Path, error: OSError) -> Problem:
     return Problem(folder, f"{folder} cannot be opened: {error.strerror}.", hint)
 
 
-# -- captures ----------------------------------------------------------------------------------
-
-
-def scratch_root() -> Path:
-    """Return where scratch lies: on the internal disk; ROOTCELLAR_CACHE names another folder."""
-    if named := os.environ.get("ROOTCELLAR_CACHE"):
-        return Path(named).expanduser() / "scratch"
-    return platformdirs.user_cache_path("rootcellar") / "scratch"
-
-
 @contextlib.contextmanager
 def open_capture(
     home: HomeFolder, stores: tuple[FoundStore, ...], settings: Any
 ) -> Iterator[Capture]:
     """Give a capture of some stores, with a scratch folder that is removed afterwards."""
-    with _scratch() as scratch:
+    with scratch_folder() as scratch:
         yield Capture(home.path, stores, scratch, settings, home.is_live)
-
-
-@contextlib.contextmanager
-def _scratch() -> Iterator[Path]:
-    root = scratch_root()
-    root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder = root / secrets.token_hex(8)
-    lock = folder.with_suffix(".lock")
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        folder.mkdir(mode=0o700)
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-            lock.unlink(missing_ok=True)
-
-
-def sweep_scratch() -> int:
-    """Remove the scratch that crashed runs left; a living run's is locked, and stays.
-
-    Returns how many folders were removed.
-    """
-    removed = 0
-    root = scratch_root()
-    if not root.is_dir():
-        return 0
-    for folder in [path for path in root.iterdir() if path.is_dir()]:
-        lock = folder.with_suffix(".lock")
-        with lock.open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                continue
-            shutil.rmtree(folder, ignore_errors=True)
-            lock.unlink(missing_ok=True)
-            removed += 1
-    return removed

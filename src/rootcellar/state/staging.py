@@ -91,8 +91,12 @@ class Staging:
                 self._insert(rows)
         self._insert(rows)
         if self.count() - before != offered:
+            key, title = self.connection.execute(
+                "SELECT key, title FROM temp.sighted WHERE was IS NOT NULL"
+            ).fetchone()
             raise DuplicateKey(
-                f"The exporter {self.exporter} yields two items with the same key.",
+                f"The exporter {self.exporter} yields two items with the same key, {key} "
+                f"({title}).",
                 hint="This is a fault of the exporter; please report it to its author.",
             )
         return offered
@@ -100,7 +104,9 @@ class Staging:
     def _insert(self, rows: list[tuple[object, ...]]) -> None:
         self.connection.execute("BEGIN")
         self.connection.executemany(
-            "INSERT OR IGNORE INTO temp.sighted VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", rows
+            "INSERT INTO temp.sighted VALUES (?, ?, ?, ?, ?, ?, ?, NULL) "
+            "ON CONFLICT DO UPDATE SET was = key",
+            rows,
         )
         self.connection.execute("COMMIT")
         rows.clear()
