@@ -102,7 +102,7 @@ class GatheringWriter:
         digest = _digest(gathering)
         if known is not None and self._is_current(gathering, known, digest, path):
             return
-        former = self._listed(gathering.key) if known else {}
+        former = self._listed(gathering.key, only_gone=True) if known else {}
         groups = {
             name: self._members(keys, former.get(name, []))
             for name, keys in gathering.groups.items()
@@ -132,9 +132,10 @@ class GatheringWriter:
 
     def _members(self, keys: Collection[str], former: list[Member]) -> list[Member]:
         """Return the members in order, then those that are gone and belonged here before."""
-        found = self.holdings.primary_paths(self.writing.archive, self.exporter, list(keys))
-        members = [(*found[key], key) for key in keys if key in found]
-        left = [member for member in former if member[1] and member[2] not in found]
+        archive = self.writing.archive
+        members = list(self.holdings.primary_paths(archive, self.exporter, list(keys)))
+        here = {key for _, _, key in members} if former else set()
+        left = [member for member in former if member[2] not in here]
         return members + left
 
     def _mark_gone(self, known: StoredDocument) -> None:
@@ -149,8 +150,9 @@ class GatheringWriter:
         value["groups"] = {name: _runs(listed.get(name, [])) for name in value["groups"]}
         self._put(known, known.path, value, known.place, GONE)
 
-    def _listed(self, gathering: str) -> dict[str, list[Member]]:
-        return self.holdings.members(self.writing.archive, self.exporter, gathering)
+    def _listed(self, gathering: str, *, only_gone: bool = False) -> dict[str, list[Member]]:
+        archive = self.writing.archive
+        return self.holdings.members(archive, self.exporter, gathering, only_gone=only_gone)
 
     def _remember(self, gathering: str, groups: dict[str, list[Member]]) -> None:
         keys = {name: tuple(key for _, _, key in members) for name, members in groups.items()}

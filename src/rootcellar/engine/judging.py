@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rootcellar.brake import Brake, Losses, decide
 from rootcellar.engine.matching import Read, match_by_content
-from rootcellar.engine.task import Task, fingerprint_of
+from rootcellar.engine.task import Task
 from rootcellar.engine.writing import Writing
 from rootcellar.state.rows import ExporterRow
 from rootcellar.state.staging import Staging, wished_folder
@@ -55,41 +55,33 @@ class Judging:
         return brake
 
     def _losses(self, vanished: dict[str, tuple[bool, str]]) -> tuple[Losses, set[str]]:
-        found = 0
-        newly_trashed = set()
-        returned = []
+        found = self.staging.still_living()
+        newly_trashed = self.staging.newly_trashed()
         recent = self.state.recent_losses(self.writing.archive, self.name)
-        for one in self.staging.compared():
-            if one.key in recent and not one.in_trash:
-                returned.append(one.key)
-            if one.known and not one.known_gone and not one.known_in_trash:
-                if one.in_trash:
-                    newly_trashed.add(one.key)
-                else:
-                    found += 1
-        self.state.losses_returned(self.writing.archive, self.name, returned)
+        returned = self.staging.living_of(recent)
+        self.state.losses_returned(self.writing.archive, self.name, sorted(returned))
         lost = newly_trashed | {key for key, (in_trash, _) in vanished.items() if not in_trash}
         known_stores = set(self.row.stores)
         losses = Losses(
             living=found + len(lost),  # without the items of stores that could not be looked at
             found=found,
             lost=len(lost),
-            recent=len(recent - lost - set(returned)),
+            recent=len(recent - lost - returned),
             new_store=bool(known_stores) and not known_stores >= set(self.staging.stores()),
         )
         return losses, newly_trashed
 
     def _judged(self, hold_back: set[str]) -> Iterator[tuple[str, str, str]]:
-        awaiting = self._arrived()
+        arrived = self._arrived()
         same_views = self.row.views == self.task.views_digest
-        for one in self.staging.compared():
+        look_at_all = self.task.thorough or not same_views
+        for one in self.staging.compared(self.task.base, arrived, all_of_them=look_at_all):
             verdict = judge(
                 known=one.known,
-                same_fingerprint=one.known_fingerprint
-                == fingerprint_of(self.task, one.fingerprint),
+                same_fingerprint=one.same_fingerprint,
                 same_place=one.place == one.known_place,
                 returned=one.known_gone,
-                arrived=one.key in awaiting,
+                arrived=one.key in arrived,
                 damaged=self.task.thorough,
                 same_views=same_views,
             )

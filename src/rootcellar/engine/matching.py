@@ -42,15 +42,15 @@ def _same_content(
         try:
             now = signature(content.path)
             size = int(now.partition(":")[0])
-            known = writing.state.holdings.same_size(writing.archive, exporter, role, size)
-            candidates = [(key, sha256) for key, sha256 in known if key in vanished]
-            if not candidates or not size:
+            holdings, archive = writing.state.holdings, writing.archive
+            if not size or not holdings.has_size(archive, exporter, role, size):
                 return None
             digest = sha256_of(content.path)
         except FileUnreadable:
             return None
         staging.remember_hash(str(content.path), now, digest)
-        return next((key for key, sha256 in candidates if sha256 == digest), None)
+        same = holdings.same_content(archive, exporter, role, size, digest)
+        return next((key for key in same if key in vanished), None)
     return None
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rootcellar.engine.task import Task, fingerprint_of
+from rootcellar.engine.task import Task
 from rootcellar.items import Sighting, Trouble
 from rootcellar.report import ExporterReport, Shortfall, shortfall_outcome
 from rootcellar.state.rows import ArchiveRow
@@ -26,16 +26,16 @@ def plan_only(task: Task, state: StateStore, archive: ArchiveRow | None) -> Expo
                 yield found
 
     staging.add(sightings())
-    for one in staging.compared():
-        same = one.known_fingerprint == fingerprint_of(task, one.fingerprint)
+    differing = 0
+    for one in staging.compared(task.base):
+        differing += 1
         if not one.known:
             report.new += 1
-        elif not same or one.known_gone:
+        elif not one.same_fingerprint or one.known_gone:
             report.changed += 1
-        elif one.place != one.known_place:
-            report.moved += 1
         else:
-            report.unchanged += 1
+            report.moved += 1
+    report.unchanged = staging.count() - differing
     stores = staging.stores() if report.failed else None
     report.gone = sum(1 for _ in staging.vanished(stores))
     report.outcome = shortfall_outcome(0, len(report.failed), 0)

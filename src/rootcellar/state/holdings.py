@@ -13,6 +13,10 @@ from rootcellar.state.rows import ArchiveRow, Missing, StoredDocument, StoredFil
 ITEM = "exporter, key, title, place, stem, fingerprint, store, in_trash, gone, line"
 FILE = "role, path, size, sha256, mtime_ns, source, view, rendered, kept"
 DOCUMENT = "kind, exporter, key, path, size, sha256, mtime_ns, place, digest, run"
+_ALIKE = (
+    "FROM file JOIN item ON item.id = file.item "
+    "WHERE file.archive = ? AND size = ? AND role = ? AND exporter = ? AND NOT gone"
+)
 BATCH = 400
 """How many keys go into one query; SQLite allows 999 variables everywhere."""
 
@@ -120,43 +124,44 @@ class Holdings:
 
     def primary_paths(
         self, archive: ArchiveRow, exporter: str, keys: Sequence[str]
-    ) -> dict[str, tuple[str, bool]]:
-        """Return, for each key known, the path of the item's first file ('' if none) and gone."""
-        found: dict[str, tuple[str, bool]] = {}
-        for start in range(0, len(keys), BATCH):
-            some = keys[start : start + BATCH]
-            marks = ",".join("?" * len(some))
-            for key, gone, path in self.connection.execute(
-                "SELECT key, gone, (SELECT path FROM file WHERE item = item.id ORDER BY id "
-                f"LIMIT 1) FROM item WHERE archive = ? AND exporter = ? AND key IN ({marks})",
-                (archive.id, exporter, *some),
-            ):
-                found[key] = (path or "", bool(gone))
-        return found
+    ) -> Iterator[tuple[str, bool, str]]:
+        """Yield (path, gone, key) of those items that are known, in the order of `keys`.
+
+        The path is that of the item's first file; empty when the archive holds none.
+        """
+        for path, gone, key in self.connection.execute(
+            "SELECT (SELECT path FROM file WHERE item = item.id ORDER BY id LIMIT 1), gone, item.key "
+            "FROM json_each(?) AS wanted CROSS JOIN item ON archive = ? AND exporter = ? "
+            "AND item.key = wanted.value ORDER BY wanted.id",
+            (json.dumps(list(keys)), archive.id, exporter),
+        ):
+            yield path or "", bool(gone), key
 
     def rows_of(self, archive: ArchiveRow, exporter: str, keys: Sequence[str]) -> set[int]:
         """Return the rows of the items with these keys."""
-        found: set[int] = set()
-        for start in range(0, len(keys), BATCH):
-            some = keys[start : start + BATCH]
-            marks = ",".join("?" * len(some))
-            rows = self.connection.execute(
-                f"SELECT id FROM item WHERE archive = ? AND exporter = ? AND key IN ({marks})",
-                (archive.id, exporter, *some),
-            )
-            found.update(row for (row,) in rows)
-        return found
+        rows = self.connection.execute(
+            "SELECT item.id FROM json_each(?) AS wanted CROSS JOIN item ON archive = ? "
+            "AND exporter = ? AND item.key = wanted.value",
+            (json.dumps(list(keys)), archive.id, exporter),
+        )
+        return {row for (row,) in rows}
 
-    def same_size(
-        self, archive: ArchiveRow, exporter: str, role: str, size: int
-    ) -> list[tuple[str, str]]:
-        """Return (key, sha256) of the files of this role and size that living items have."""
-        return self.connection.execute(
-            "SELECT key, sha256 FROM file JOIN item ON item.id = file.item "
-            "WHERE file.archive = ? AND size = ? AND role = ? AND exporter = ? AND NOT gone "
-            "ORDER BY key",
-            (archive.id, size, role, exporter),
-        ).fetchall()
+    def has_size(self, archive: ArchiveRow, exporter: str, role: str, size: int) -> bool:
+        """Return whether a living item has a file of this role and size."""
+        row = self.connection.execute(
+            f"SELECT 1 {_ALIKE} LIMIT 1", (archive.id, size, role, exporter)
+        )
+        return row.fetchone() is not None
+
+    def same_content(
+        self, archive: ArchiveRow, exporter: str, role: str, size: int, sha256: str
+    ) -> list[str]:
+        """Return the keys of living items that have a file of this role and content."""
+        rows = self.connection.execute(
+            f"SELECT key {_ALIKE} AND sha256 = ? ORDER BY key",
+            (archive.id, size, role, exporter, sha256),
+        )
+        return [key for (key,) in rows]
 
     def awaited(self, archive: ArchiveRow, exporter: str) -> Iterator[Path]:
         """Yield every path at which bytes that are missing would turn up."""
@@ -239,7 +244,7 @@ class Holdings:
         return {key for key, listed in rows if not items.isdisjoint(json.loads(listed))}
 
     def members(
-        self, archive: ArchiveRow, exporter: str, gathering: str
+        self, archive: ArchiveRow, exporter: str, gathering: str, *, only_gone: bool = False
     ) -> dict[str, list[tuple[str, bool, str]]]:
         """Return whom each group of a gathering lists, as (path, gone, key), in order.
 
@@ -250,8 +255,8 @@ class Holdings:
             "LIMIT 1) FROM member CROSS JOIN json_each(member.items) AS listed "
             "CROSS JOIN item ON item.id = listed.value "
             "WHERE member.archive = ? AND member.exporter = ? AND gathering = ? "
-            "ORDER BY name, listed.id",
-            (archive.id, exporter, gathering),
+            "AND gone >= ? ORDER BY name, listed.id",
+            (archive.id, exporter, gathering, only_gone),
         )
         found: dict[str, list[tuple[str, bool, str]]] = {}
         for name, key, gone, path in rows:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rootcellar.archive.names import fold
-from rootcellar.state.holdings import BATCH, DOCUMENT, FILE, ITEM
+from rootcellar.state.holdings import DOCUMENT, FILE, ITEM
 from rootcellar.state.rows import Settlement, StoredDocument, StoredItem, StoredMembers
 
 _ITEM_NAMES = tuple(ITEM.split(", "))
@@ -41,7 +41,7 @@ class Settling:
 
     def put_items(self, items: Sequence[StoredItem]) -> None:
         """Put items in place; all old files go first, as one may take a name another leaves."""
-        known = self._known_ids((item.exporter, item.key) for item in items)
+        known = self._known_ids(items)
         for table in ("file", "missing"):
             self.connection.executemany(
                 f"DELETE FROM {table} WHERE item = ?", [(row,) for row in known.values()]
@@ -54,22 +54,16 @@ class Settling:
             [(self.archive, item.exporter, item.key) for item in items],
         )
 
-    def _known_ids(self, items: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
-        """Return the rows of items given as (exporter, key); two exporters may use one key."""
+    def _known_ids(self, items: Sequence[StoredItem]) -> dict[tuple[str, str], int]:
         found: dict[tuple[str, str], int] = {}
-        wanted: dict[str, list[str]] = {}
-        for exporter, key in items:
-            wanted.setdefault(exporter, []).append(key)
-        for exporter, keys in wanted.items():
-            for start in range(0, len(keys), BATCH):
-                some = keys[start : start + BATCH]
-                marks = ",".join("?" * len(some))
-                for row, key in self.connection.execute(
-                    "SELECT id, key FROM item "
-                    f"WHERE archive = ? AND exporter = ? AND key IN ({marks})",
-                    (self.archive, exporter, *some),
-                ):
-                    found[exporter, key] = row
+        for exporter in {item.exporter for item in items}:  # two may use the same keys
+            keys = [item.key for item in items if item.exporter == exporter]
+            for row, key in self.connection.execute(
+                "SELECT item.id, item.key FROM json_each(?) AS wanted CROSS JOIN item "
+                "ON archive = ? AND exporter = ? AND item.key = wanted.value",
+                (json.dumps(keys), self.archive, exporter),
+            ):
+                found[exporter, key] = row
         return found
 
     def _put_item(self, item: StoredItem, known: int | None) -> int:
@@ -123,13 +117,15 @@ class Settling:
         self.connection.execute(
             "DELETE FROM member WHERE archive = ? AND exporter = ? AND gathering = ?", gathering
         )
-        for name, keys in members.groups.items():
-            listed = [(members.exporter, key) for key in keys]
-            known = self._known_ids(listed)
-            rows = [known[item] for item in listed if item in known]
-            self.connection.execute(
-                "INSERT INTO member VALUES (?, ?, ?, ?, ?)", (*gathering, name, json.dumps(rows))
-            )
+        self.connection.executemany(
+            "INSERT INTO member SELECT ?, ?, ?, ?, json_group_array(id) FROM (SELECT item.id "
+            "FROM json_each(?) AS listed CROSS JOIN item ON archive = ? AND exporter = ? "
+            "AND item.key = listed.value ORDER BY listed.id)",
+            [
+                (*gathering, name, json.dumps(keys), self.archive, members.exporter)
+                for name, keys in members.groups.items()
+            ],
+        )
 
     def _put_losses(self, losses: Iterable[tuple[str, str]], moment: datetime) -> None:
         self.connection.executemany(

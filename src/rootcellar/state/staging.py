@@ -5,7 +5,7 @@ what is to be done, which names are wished for by whom. The tables go with the c
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rootcellar.archive.names import fold, folder_of, portable_stem, portable_suffix, with_digest
@@ -38,20 +38,22 @@ class DuplicateKey(SourceError):
     """An exporter yielded two items with the same key."""
 
 
+_BESIDE = (
+    "temp.sighted s LEFT JOIN item i "
+    "ON i.archive = ? AND i.exporter = ? AND i.key = ifnull(s.was, s.key)"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Compared:
     """One sighting beside what the state knows of it; `known` is false for a new item."""
 
     key: str
     known: bool
-    fingerprint: str
+    same_fingerprint: bool
     place: str
-    in_trash: bool
-    known_fingerprint: str
     known_place: str
-    known_in_trash: bool
     known_gone: bool
-    folder: str
 
 
 class Staging:
@@ -127,29 +129,58 @@ class Staging:
 
     # -- beside what is known ----------------------------------------------------------------
 
-    def compared(self) -> Iterator[Compared]:
-        """Yield every sighting beside what the state knows of it."""
+    def compared(
+        self, base: str, arrived: Collection[str] = (), *, all_of_them: bool = False
+    ) -> Iterator[Compared]:
+        """Yield the sightings that are not as the state knows them, beside what it knows.
+
+        `base` stands before the fingerprints that the state keeps. Those of `arrived` come as
+        well, or all.
+        """
         for key, known, *rest in self.connection.execute(
-            "SELECT s.key, i.id IS NOT NULL, s.fingerprint, s.place, s.in_trash, "
-            "ifnull(i.fingerprint, ''), ifnull(i.place, ''), ifnull(i.in_trash, 0), "
-            "ifnull(i.gone, 0), ifnull(i.folder, '') FROM temp.sighted s LEFT JOIN item i "
-            "ON i.archive = ? AND i.exporter = ? AND i.key = ifnull(s.was, s.key) ORDER BY s.key",
-            (self.archive, self.exporter),
+            f"SELECT s.key, i.id IS NOT NULL, ifnull(i.fingerprint = ? || s.fingerprint, FALSE), "
+            f"s.place, ifnull(i.place, ''), ifnull(i.gone, FALSE) FROM {_BESIDE} "
+            "WHERE ? OR i.id IS NULL OR i.gone OR i.place <> s.place "
+            "OR i.fingerprint <> ? || s.fingerprint "
+            "OR s.key IN (SELECT value FROM json_each(?)) ORDER BY s.key",
+            (
+                f"{base}:",
+                *(self.archive, self.exporter),
+                all_of_them,
+                f"{base}:",
+                json.dumps(list(arrived)),
+            ),
         ):
-            fingerprint, place, trash, known_fingerprint, known_place, *flags = rest
-            was_in_trash, gone, folder = flags
+            same_fingerprint, place, known_place, gone = rest
             yield Compared(
-                key,
-                bool(known),
-                fingerprint,
-                place,
-                bool(trash),
-                known_fingerprint,
-                known_place,
-                bool(was_in_trash),
-                bool(gone),
-                folder,
+                key, bool(known), bool(same_fingerprint), place, known_place, bool(gone)
             )
+
+    def still_living(self) -> int:
+        """Return how many known living items were sighted, and not in the source's trash."""
+        (count,) = self.connection.execute(
+            f"SELECT count(*) FROM {_BESIDE} "
+            "WHERE NOT i.gone AND NOT i.in_trash AND NOT s.in_trash",
+            (self.archive, self.exporter),
+        ).fetchone()
+        return int(count)
+
+    def newly_trashed(self) -> set[str]:
+        """Return the keys of items that were living and are in the source's trash now."""
+        rows = self.connection.execute(
+            f"SELECT s.key FROM {_BESIDE} WHERE NOT i.gone AND NOT i.in_trash AND s.in_trash",
+            (self.archive, self.exporter),
+        )
+        return {key for (key,) in rows}
+
+    def living_of(self, keys: Collection[str]) -> set[str]:
+        """Return those of `keys` that were sighted, and not in the source's trash."""
+        rows = self.connection.execute(
+            "SELECT key FROM temp.sighted WHERE NOT in_trash "
+            "AND key IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(keys)),),
+        )
+        return {key for (key,) in rows}
 
     def vanished(self, stores: Sequence[str] | None = None) -> Iterator[tuple[str, bool, str]]:
         """Yield (key, in trash, folder) of known living items that were not sighted.
