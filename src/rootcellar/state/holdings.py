@@ -130,8 +130,8 @@ class Holdings:
         The path is that of the item's first file; empty when the archive holds none.
         """
         for path, gone, key in self.connection.execute(
-            "SELECT (SELECT path FROM file WHERE item = item.id ORDER BY id LIMIT 1), gone, item.key "
-            "FROM json_each(?) AS wanted CROSS JOIN item ON archive = ? AND exporter = ? "
+            "SELECT (SELECT path FROM file WHERE item = item.id ORDER BY id LIMIT 1), gone, "
+            "item.key FROM json_each(?) AS wanted CROSS JOIN item ON archive = ? AND exporter = ? "
             "AND item.key = wanted.value ORDER BY wanted.id",
             (json.dumps(list(keys)), archive.id, exporter),
         ):

@@ -38,10 +38,10 @@ class DuplicateKey(SourceError):
     """An exporter yielded two items with the same key."""
 
 
-_BESIDE = (
-    "temp.sighted s LEFT JOIN item i "
-    "ON i.archive = ? AND i.exporter = ? AND i.key = ifnull(s.was, s.key)"
-)
+_SAME = "ON i.archive = ? AND i.exporter = ? AND i.key = ifnull(s.was, s.key)"
+_BESIDE = f"temp.sighted s LEFT JOIN item i {_SAME}"
+# CROSS JOIN: what was sighted is walked, and each looked up; the other way round is quadratic.
+_KNOWN = f"temp.sighted s CROSS JOIN item i {_SAME}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ class Staging:
     def still_living(self) -> int:
         """Return how many known living items were sighted, and not in the source's trash."""
         (count,) = self.connection.execute(
-            f"SELECT count(*) FROM {_BESIDE} "
+            f"SELECT count(*) FROM {_KNOWN} "
             "WHERE NOT i.gone AND NOT i.in_trash AND NOT s.in_trash",
             (self.archive, self.exporter),
         ).fetchone()
@@ -168,7 +168,7 @@ class Staging:
     def newly_trashed(self) -> set[str]:
         """Return the keys of items that were living and are in the source's trash now."""
         rows = self.connection.execute(
-            f"SELECT s.key FROM {_BESIDE} WHERE NOT i.gone AND NOT i.in_trash AND s.in_trash",
+            f"SELECT s.key FROM {_KNOWN} WHERE NOT i.gone AND NOT i.in_trash AND s.in_trash",
             (self.archive, self.exporter),
         )
         return {key for (key,) in rows}
