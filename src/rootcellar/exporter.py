@@ -63,6 +63,16 @@ class Exporter:
         del capture
         return None
 
+    def content_token(self, capture: "Capture") -> str | None:
+        """Return a digest of all that `survey` and `gatherings` would look at, without looking.
+
+        Asked for when `token` is not what it was: many a change in a store is none to us. Equal to
+        last time means: nothing to do. It must be much cheaper than the survey to be of use, and
+        may read the copies of `capture.database(path, checked=False)`. None: this cannot be told.
+        """
+        del capture
+        return None
+
     def survey(self, capture: "Capture") -> Iterator[Sighting | Trouble]:
         """Yield everything that is there, cheaply; keys are unique."""
         for item in self.items(capture):

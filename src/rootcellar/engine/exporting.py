@@ -33,6 +33,7 @@ class ExporterRun:
         self.row: ExporterRow = self.state.exporter(writing.archive, self.name)
         self.staging = Staging(self.state, writing.archive, self.name)
         self.troubles: list[Trouble] = list(task.troubles)
+        self.content = self.row.content
         self.reader: Reader
 
     def run(self) -> Iterator[Progress]:
@@ -40,12 +41,12 @@ class ExporterRun:
         began = time.monotonic()
         files, size = self.writing.files, self.writing.bytes
         try:
-            token = self._token()
-            if token is not None and not self._has_work(token):
+            token = self._combined(self._own_token())
+            if (token is not None and self._is_idle(token, self.row.token)) or self._is_same():
                 self.report.unchanged = self.state.holdings.totals(
                     self.writing.archive, self.name
                 )[0]
-                self._finish(token)
+                self._finish(token, self.content)
                 return
             with open_reader(self.task.exporter, self.task.capture) as self.reader:
                 yield from self._work(token)
@@ -56,26 +57,36 @@ class ExporterRun:
 
     # -- is there anything to do -------------------------------------------------------------
 
-    def _token(self) -> str | None:
-        """Return the token of the source as it is now, with all that the core adds to it."""
+    def _own_token(self) -> str | None:
         with source_errors(self.task.exporter):
-            own = self.task.exporter.token(self.task.capture)
+            return self.task.exporter.token(self.task.capture)
+
+    def _combined(self, own: str | None) -> str | None:
+        """Return a token of the exporter's, with all that the core adds to it."""
         if own is None:
             return None
         parts = [self.task.base, self.task.views_digest, own]
         return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
-    def _has_work(self, token: str) -> bool:
-        if self.task.thorough or self.troubles or token != self.row.token:
-            return True
+    def _is_same(self) -> bool:
+        """Return whether what the source holds is what it held, whatever its token says."""
+        if not self.row.stores:
+            return False  # a first run
+        with source_errors(self.task.exporter):
+            own = self.task.exporter.content_token(self.task.capture)
+        self.content = self._combined(own) or ""
+        return bool(self.content) and self._is_idle(self.content, self.row.content)
+
+    def _is_idle(self, token: str, known: str) -> bool:
+        if self.task.thorough or self.troubles or token != known:
+            return False
         awaited = self.state.holdings.awaited(self.writing.archive, self.name)
-        return any(path.exists() for path in awaited)
+        return not any(path.exists() for path in awaited)
 
     # -- the work ----------------------------------------------------------------------------
 
     def _work(self, token: str | None) -> Iterator[Progress]:
-        if not self.row.stores:
-            self.reader.warm_up()  # a first run: there will be much to read
+        self.reader.warm_up()  # while the survey is made
         self._survey()
         self.writing.stores[self.name] = self._stores()
         judging = Judging(self.task, self.writing, self.staging, self.row, self.reader.read)
@@ -86,7 +97,7 @@ class ExporterRun:
         if self.row.gathered and self.staging.verdicts():
             # Cut off from here on, the next run looks at every gathering: it cannot know which
             # of their members this one has touched.
-            unsettled = replace(self.row, token="", gathered=False)
+            unsettled = replace(self.row, token="", content="", gathered=False)
             self.state.put_exporter(self.writing.archive, unsettled)
         self.staging.promise_names(self.task.top, [str(one) for one in NEEDS_NAME])
         batches = Batches(
@@ -100,7 +111,8 @@ class ExporterRun:
             self._brake(brake)
             return
         self._gather(batches.touched)
-        self._finish(token if not batches.failures and not self.troubles else None)
+        whole = not batches.failures and not self.troubles
+        self._finish(token if whole else None, self.content if whole else "")
 
     def _survey(self) -> None:
         def sightings() -> Iterator[Sighting]:
@@ -129,9 +141,9 @@ class ExporterRun:
         self.report.message, self.report.hint = brake.message, brake.hint
         self._fill_shortfalls()
         gathered = self.row.gathered and not self.staging.verdicts()
-        self._remember("", self.row.stores, self.row.views, gathered=gathered)
+        self._remember(replace(self.row, token="", content="", gathered=gathered))
 
-    def _finish(self, token: str | None) -> None:
+    def _finish(self, token: str | None, content: str) -> None:
         self._fill_shortfalls()
         report = self.report
         report.outcome = shortfall_outcome(
@@ -140,7 +152,16 @@ class ExporterRun:
         if self.troubles:
             report.message = self.troubles[0].reason
             report.hint = self.troubles[0].hint
-        self._remember(token or "", self._stores(), self.task.views_digest, gathered=True)
+        self._remember(
+            ExporterRow(
+                self.name,
+                token=token or "",
+                content=content,
+                stores=self._stores(),
+                views=self.task.views_digest,
+                gathered=True,
+            )
+        )
         self.state.forget_promises(self.writing.archive, self.name)
 
     def _fill_shortfalls(self) -> None:
@@ -156,24 +177,19 @@ class ExporterRun:
         """Return every library that has ever been seen, now and before."""
         return tuple(sorted({*self.row.stores, *self.staging.stores()}))
 
-    def _remember(
-        self, token: str, stores: tuple[str, ...], views: str, *, gathered: bool
-    ) -> None:
+    def _remember(self, row: ExporterRow) -> None:
+        """Remember an exporter's row, with how this run ended."""
         succeeded = self.row.succeeded
         if self.report.outcome == "ok" or not (self.report.failed or self.report.message):
             succeeded = now().isoformat(timespec="seconds")
-        row = ExporterRow(
-            self.name,
-            token,
-            stores,
-            views,
-            self.report.outcome,
-            self.report.message,
-            self.report.hint,
-            succeeded,
-            gathered,
+        ended = replace(
+            row,
+            outcome=self.report.outcome,
+            message=self.report.message,
+            hint=self.report.hint,
+            succeeded=succeeded,
         )
-        self.state.put_exporter(self.writing.archive, row)
+        self.state.put_exporter(self.writing.archive, ended)
 
     def failed(self, error: RootcellarError) -> None:
         """Report that the exporter failed, and remember why."""
@@ -181,4 +197,4 @@ class ExporterRun:
         self.report.message, self.report.hint = error.message, error.hint
         self._fill_shortfalls()
         kept = self.state.exporter(self.writing.archive, self.name)
-        self._remember("", kept.stores, kept.views, gathered=kept.gathered)
+        self._remember(replace(kept, token="", content=""))

@@ -90,6 +90,10 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         ) WITHOUT ROWID;
         """,
     ),
+    (
+        "0005-content",
+        "ALTER TABLE exporter ADD COLUMN content TEXT NOT NULL DEFAULT ''",
+    ),
 )
 
 

@@ -103,8 +103,9 @@ class ArchiveRow:
 class ExporterRow:
     """What is remembered of one exporter in one archive.
 
-    `gathered`: its gatherings are as its items are. Not so from the first batch of a run until its
-    gatherings are written: cut off in between, the next run looks at every one.
+    `token` and `content` are the exporter's token and content token, `views` the digest of its
+    templates. `gathered`: its gatherings are as its items are. Not so from the first batch of a
+    run until its gatherings are written: cut off in between, the next run looks at every one.
     """
 
     name: str
@@ -116,6 +117,7 @@ class ExporterRow:
     hint: str = ""
     succeeded: str = ""
     gathered: bool = False
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)

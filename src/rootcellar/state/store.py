@@ -191,13 +191,13 @@ class StateStore:
     def exporter(self, archive: ArchiveRow, name: str) -> ExporterRow:
         """Return what is remembered of an exporter; a blank row for one never run."""
         row = self.connection.execute(
-            "SELECT name, token, stores, views, outcome, message, hint, succeeded, gathered "
-            "FROM exporter WHERE archive = ? AND name = ?",
+            "SELECT name, token, stores, views, outcome, message, hint, succeeded, gathered, "
+            "content FROM exporter WHERE archive = ? AND name = ?",
             (archive.id, name),
         ).fetchone()
         if row is None:
             return ExporterRow(name)
-        name, token, stores, *texts, gathered = row
+        name, token, stores, *texts, gathered, content = row
         views, outcome, message, hint, succeeded = texts
         return ExporterRow(
             name,
@@ -209,6 +209,7 @@ class StateStore:
             hint,
             succeeded,
             bool(gathered),
+            content,
         )
 
     def exporters(self, archive: ArchiveRow) -> list[ExporterRow]:
@@ -223,7 +224,7 @@ class StateStore:
         values = [getattr(row, one.name) for one in fields(row)]
         values[2] = json.dumps(row.stores)
         self.connection.execute(
-            "INSERT OR REPLACE INTO exporter VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO exporter VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (archive.id, *values),
         )
 

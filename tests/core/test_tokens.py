@@ -1,0 +1,81 @@
+"""Runs with nothing to do: what is asked of an exporter, and what is not."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from orchard import Farm, Orchard
+
+from rootcellar.api import Capture, Sighting, Trouble
+
+
+class Telling(Orchard):
+    """An orchard that can tell, without a survey, whether anything has changed."""
+
+    def __init__(self) -> None:
+        self.surveys = 0
+
+    def content_token(self, capture: Capture) -> str | None:
+        digest = hashlib.sha256()
+        for path in sorted(capture.stores[0].path.iterdir()):
+            digest.update(path.name.encode() + path.read_bytes())
+        return digest.hexdigest()
+
+    def survey(self, capture: Capture) -> Iterator[Sighting | Trouble]:
+        self.surveys += 1
+        yield from super().survey(capture)
+
+
+@pytest.fixture
+def telling() -> Telling:
+    return Telling()
+
+
+@pytest.fixture
+def farm(tmp_path: Path, telling: Telling) -> Farm:
+    farm = Farm(tmp_path, telling)
+    farm.plant("k1", b"apple")
+    farm.plant("k2", b"pear")
+    farm.export()
+    farm.export()  # a first run is bound to have work, and asks for no content token
+    return farm
+
+
+def test_a_source_that_holds_what_it_held_is_not_surveyed(farm: Farm, telling: Telling) -> None:
+    before = telling.surveys
+    report = farm.export()
+    assert telling.surveys == before
+    assert report.exporters["orchard"].unchanged == 2
+
+
+def test_a_change_is_found_and_the_next_run_is_idle_again(farm: Farm, telling: Telling) -> None:
+    farm.plant("k2", b"ripe pear")
+    assert farm.export().exporters["orchard"].changed == 1
+    before = telling.surveys
+    assert farm.export().exporters["orchard"].unchanged == 2
+    assert telling.surveys == before
+
+
+def test_a_missing_file_that_turns_up_is_fetched(farm: Farm, telling: Telling) -> None:
+    farm.plant("k3", None)
+    farm.export()
+    before = telling.surveys
+    farm.export()
+    assert telling.surveys == before
+    (farm.home / "Orchard/k3.bin").write_bytes(b"quince")
+    assert farm.export().exporters["orchard"].changed == 1
+
+
+def test_a_thorough_run_asks_for_no_token(farm: Farm, telling: Telling) -> None:
+    before = telling.surveys
+    farm.export(thorough=True)
+    assert telling.surveys == before + 1
+
+
+def test_after_a_run_that_was_not_whole_nothing_is_believed(farm: Farm, telling: Telling) -> None:
+    farm.plant("k3", b"quince", trouble=True)
+    assert farm.export().outcome == "partial"
+    before = telling.surveys
+    farm.export()
+    assert telling.surveys == before + 1
