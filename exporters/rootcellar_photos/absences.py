@@ -129,8 +129,12 @@ def _referenced_places(role: str, row: AssetRow, own: list[ResourceRow]) -> tupl
 
 
 def _reference(path: str, own: list[ResourceRow]) -> tuple[str, str]:
-    """Return where a referenced file is kept, and what to do: one wording for a whole volume."""
-    volume = next((r.volume for r in own if r.volume), None)
+    """Return where a referenced file is kept, and what to do."""
+    return volume_missing(path, next((r.volume for r in own if r.volume), None))
+
+
+def volume_missing(path: str, volume: str | None) -> tuple[str, str]:
+    """Return where a file outside the library is, and what to do: one wording for a volume."""
     if path.startswith("/Volumes/"):
         volume = path.split("/")[2]
     then = "or choose File > Consolidate in Photos while it is there; export again."

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rootcellar.api import Gathering, opened
-from rootcellar_photos.library import Library
+from rootcellar_photos.legacy.albums import legacy_albums, legacy_people
+from rootcellar_photos.legacy.store import LegacyLibrary
+from rootcellar_photos.library import AnyLibrary
 from rootcellar_photos.naming import component, moment, text_of
 from rootcellar_photos.schema import ATTRIBUTES, Schema
 
@@ -19,22 +21,30 @@ _SORT_DATE, _SORT_TITLE = 1, 5
 _ORDERS = {0: "manual", 1: "date", 5: "title"}
 
 
-def gatherings(libraries: Sequence[Library]) -> Iterator[Gathering]:
+def gatherings(libraries: Sequence[AnyLibrary]) -> Iterator[Gathering]:
     """Yield one page per album, each once however many libraries hold it, then the people's."""
     said: set[str] = set()
     people: dict[str, dict[str, Any]] = {}
     for library in libraries:
         with opened(library.database) as connection:
             connection.execute("BEGIN")
-            for album in _albums(connection, library.schema):
+            for album in _albums(connection, library):
                 if album.key not in said:
                     said.add(album.key)
                     yield album
-            _gather_people(connection, library.schema, people)
+            if isinstance(library, LegacyLibrary):
+                _gather_legacy_people(connection, people)
+            else:
+                _gather_people(connection, library.schema, people)
     yield _people(people)
 
 
-def _albums(connection: sqlite3.Connection, schema: Schema) -> Iterator[Gathering]:
+def _albums(connection: sqlite3.Connection, library: AnyLibrary) -> Iterator[Gathering]:
+    if isinstance(library, LegacyLibrary):
+        for album, above, members in legacy_albums(connection):
+            yield _gathering(album, above, members)
+        return
+    schema = library.schema
     rows = {row["Z_PK"]: dict(row) for row in _album_rows(connection, schema)}
     for row in rows.values():
         if row["ZKIND"] in _KINDS and not row["ZTRASHEDSTATE"]:
@@ -180,6 +190,15 @@ def _gather_people(
     ):
         if uuid in people and asset:
             people[uuid]["members"].setdefault(asset, date or 0)
+
+
+def _gather_legacy_people(
+    connection: sqlite3.Connection, people: dict[str, dict[str, Any]]
+) -> None:
+    for person, members in legacy_people(connection):
+        known = people.setdefault(person["ZPERSONUUID"], {**person, "members": {}})
+        for asset, date in members:
+            known["members"].setdefault(asset, date)
 
 
 def _people(people: dict[str, dict[str, Any]]) -> Gathering:

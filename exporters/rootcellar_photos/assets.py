@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from rootcellar.api import StoreUnreadable
+from rootcellar_photos.legacy.store import DATABASE
 
 _TABLE = re.compile(r"Z_\d+(ASSETS|KEYWORDS)$")
 Find = Callable[[str], Any]
@@ -31,7 +32,8 @@ def photos_of(slice_path: Path, library: Path) -> Iterator[Find]:
     with _silenced():
         import osxphotos  # takes a second: only now that something has changed
 
-        _fit(slice_path)
+        if slice_path.name != DATABASE:
+            _fit(slice_path)
         usual, tempfile.tempdir = tempfile.tempdir, str(slice_path.parent)
         try:
             database = osxphotos.PhotosDB(slice_path, library_path=library)

@@ -11,8 +11,10 @@ from typing import ClassVar
 
 from rootcellar.api import Capture, Exporter, Gathering, Item, Sighting, Store, Trouble
 from rootcellar_photos import library as libraries
-from rootcellar_photos.library import Library
-from rootcellar_photos.scan import scan
+from rootcellar_photos.legacy.scan import legacy_scan
+from rootcellar_photos.legacy.store import LegacyLibrary
+from rootcellar_photos.library import AnyLibrary
+from rootcellar_photos.scan import Seen, scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Photos(Exporter):
     reads_aside: ClassVar[bool] = True
 
     def __init__(self) -> None:
-        self._opened: tuple[Capture, list[Library], list[Trouble]] | None = None
+        self._opened: tuple[Capture, list[AnyLibrary], list[Trouble]] | None = None
 
     def warm_up(self) -> None:
         """Import osxphotos and what reads with it."""
@@ -56,7 +58,7 @@ class Photos(Exporter):
         yield from troubles
         said: set[str] = set()
         for library in readable:
-            for seen in scan(library):
+            for seen in _seen(library):
                 if len(readable) > 1:
                     if seen.row.uuid in said:
                         continue  # a copy of a library: the one changed last has been read
@@ -80,8 +82,12 @@ class Photos(Exporter):
 
         return gatherings(self._libraries(capture)[0])
 
-    def _libraries(self, capture: Capture) -> tuple[list[Library], list[Trouble]]:
+    def _libraries(self, capture: Capture) -> tuple[list[AnyLibrary], list[Trouble]]:
         """Return the libraries of this capture, opened once."""
         if self._opened is None or self._opened[0] is not capture:
             self._opened = (capture, *libraries.open_libraries(capture))
         return self._opened[1], self._opened[2]
+
+
+def _seen(library: AnyLibrary) -> Iterator[Seen]:
+    return legacy_scan(library) if isinstance(library, LegacyLibrary) else scan(library)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rootcellar.api import Capture, SourceError, StoreMissing, StoreUnreadable, Trouble, opened
 from rootcellar_photos.folders import Folders
+from rootcellar_photos.legacy.store import DATABASE, LegacyLibrary, open_legacy
 from rootcellar_photos.schema import Schema, read_schema
 
 FRESH_SECONDS = 2.0
@@ -23,8 +24,12 @@ MEDIA_FOLDERS = {
     "scopes/cloudsharing/data": 2,
     "scopes/momentshared/originals": 1,
     "scopes/syndication/originals": 1,
+    "Masters": 4,
+    "resources/media/master": 2,
+    "resources/media/version": 2,
 }
-"""Where media lie, and how many levels of folders there are: one by UUID, two by album."""
+"""Where media lie, and how many levels of folders there are: one by UUID, two by album, four by
+the date of the import in Masters (until Photos 4, as are the resources by number)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,9 @@ class Library:
         return self.schema.identity or self.path.name
 
 
+AnyLibrary = Library | LegacyLibrary
+
+
 def is_library(folder: Path) -> bool:
     """Return whether a folder is a Photos library, by content; also one without its database."""
     if not folder.is_dir():
@@ -59,12 +67,12 @@ def is_library(folder: Path) -> bool:
     return all(os.path.isdir(folder / name) for name in ("originals", "resources"))  # noqa: PTH112 - never raises
 
 
-def open_libraries(capture: Capture) -> tuple[list[Library], list[Trouble]]:
+def open_libraries(capture: Capture) -> tuple[list[AnyLibrary], list[Trouble]]:
     """Open every library of the capture, the one changed last first.
 
     One that cannot be read becomes a Trouble; when none can be read, its error is raised.
     """
-    libraries: list[Library] = []
+    libraries: list[AnyLibrary] = []
     troubles: list[Trouble] = []
     errors: list[SourceError] = []
     paths = sorted(
@@ -81,13 +89,13 @@ def open_libraries(capture: Capture) -> tuple[list[Library], list[Trouble]]:
     return libraries, troubles
 
 
-def open_library(capture: Capture, path: Path) -> Library:
+def open_library(capture: Capture, path: Path) -> AnyLibrary:
     """Capture and open one library; StoreMissing or StoreUnreadable when it cannot be."""
     source = path / "database" / "Photos.sqlite"
     try:
         source.stat()
     except FileNotFoundError:
-        _refuse_without_database(capture, path)
+        return _legacy_library(capture, path)
     except OSError:
         pass  # forbidden: the capture tries, and says so
     database = capture.database(source)
@@ -109,7 +117,8 @@ def token(capture: Capture) -> str | None:
     digest = hashlib.sha256()
     for path in sorted(found.path for found in capture.stores):
         database = path / "database"
-        watched = [database / "Photos.sqlite", *(database / "search" / name for name in _SEARCH)]
+        watched = [database / name for name in _DATABASES]
+        watched += [database / "search" / name for name in _SEARCH]
         for file in watched:
             digest.update(f"{file}={capture.signature(file)}\n".encode(errors="replace"))
         moments = {str(file): _moment(file) for file in (*watched, *_wals(watched))}
@@ -122,6 +131,7 @@ def token(capture: Capture) -> str | None:
     return digest.hexdigest()
 
 
+_DATABASES = ("Photos.sqlite", DATABASE)
 _SEARCH = ("psi.sqlite", "leo.sqlite")
 """Photos' own search index, which holds the labels; `leo.sqlite` since macOS 27."""
 
@@ -153,8 +163,8 @@ def _folder_moments(folder: Path, levels: int) -> dict[str, int]:
 
 
 def _changed(library: Path) -> int:
-    database = library / "database" / "Photos.sqlite"
-    return max(_moment(file) for file in (database, *_wals([database])))
+    databases = [library / "database" / name for name in _DATABASES]
+    return max(_moment(file) for file in (*databases, *_wals(databases)))
 
 
 def search_index(capture: Capture, library: Library) -> Path | None:
@@ -167,18 +177,12 @@ def search_index(capture: Capture, library: Library) -> Path | None:
     return None
 
 
-def _refuse_without_database(capture: Capture, path: Path) -> None:
-    """Raise the error that fits a library without a Photos.sqlite."""
-    legacy = path / "database" / "photos.db"
-    if legacy.exists():
-        with opened(capture.database(legacy)) as connection:
-            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-        if tables & {"RKMaster", "RKVersion"}:
-            raise StoreUnreadable(
-                f"{path.name} was made by Photos 4 or older (macOS 10.14), "
-                "which is not supported yet.",
-                hint="Open a copy of the library in a newer Photos: it converts the library.",
-            )
+def _legacy_library(capture: Capture, path: Path) -> LegacyLibrary:
+    """Open a library without a Photos.sqlite: one of Photos 2 to 4, or StoreMissing."""
+    if (path / "database" / DATABASE).exists():
+        library = open_legacy(capture, path)
+        if library is not None:
+            return library
     raise StoreMissing(
         f"{path.name} is a Photos library without a database (database/Photos.sqlite).",
         hint="The library is incomplete: restore it from a backup, or let Photos repair it by "

@@ -1,14 +1,20 @@
 """Level 2: the items of the assets asked for, with their records and files."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from rootcellar.api import Absent, Capture, CopyOf, File, Item, View
+from rootcellar.api import Absent, Bytes, Capture, CopyOf, File, Item, StoreUnreadable, View
 from rootcellar_photos.assets import load, photos_of
 from rootcellar_photos.facts import facts
-from rootcellar_photos.library import Library, search_index
+from rootcellar_photos.legacy.scan import legacy_scan
+from rootcellar_photos.legacy.slices import legacy_facts, legacy_slice_of
+from rootcellar_photos.legacy.store import LegacyLibrary
+from rootcellar_photos.library import AnyLibrary, search_index
 from rootcellar_photos.naming import text_of
+from rootcellar_photos.plain import plain_record
 from rootcellar_photos.record import record
 from rootcellar_photos.resources import Part
 from rootcellar_photos.scan import Seen, scan, sidecar_suffix
@@ -19,32 +25,74 @@ __all__ = ["load", "read_items"]
 SIDECAR_TEMPLATE = "photos/sidecar.xmp"
 
 
-def read_items(capture: Capture, library: Library, keys: Collection[str]) -> Iterator[Item]:
+def read_items(capture: Capture, library: AnyLibrary, keys: Collection[str]) -> Iterator[Item]:
     """Yield the items of those keys that are in this library."""
-    seen = list(scan(library, keys))
+    if isinstance(library, LegacyLibrary):
+        seen = list(legacy_scan(library, keys))
+        more = legacy_facts(library, [one.row.uuid for one in seen])
+    else:
+        seen = list(scan(library, keys))
+        more = facts(library, [one.row.uuid for one in seen])
     if not seen:
         return
-    here = [one.row.uuid for one in seen]
-    more = facts(library, here)
-    search = search_index(capture, library)
-    with (
-        slice_of(library, search, here, capture.scratch) as slice_path,
-        photos_of(slice_path, library.path) as find,
-    ):
-        for one in seen:
-            photo = find(one.row.uuid)
-            if photo is not None:
-                yield Item(
-                    sighting=one.sighting,
-                    record=record(photo, one, more.get(one.row.uuid, {})),
-                    files=tuple(files(one)),
-                )
+    yield from _read(capture, library, seen, more)
 
 
-def files(seen: Seen) -> Iterator[File]:
+def _read(
+    capture: Capture, library: AnyLibrary, seen: list[Seen], more: Mapping[str, dict[str, Any]]
+) -> list[Item]:
+    """Return the items of what was seen; what osxphotos cannot read is said by what we know."""
+    try:
+        with (
+            _slice(capture, library, [one.row.uuid for one in seen]) as slice_path,
+            photos_of(slice_path, library.path) as find,
+        ):
+            return [_item(find(one.row.uuid), one, more.get(one.row.uuid, {})) for one in seen]
+    except StoreUnreadable as error:
+        if len(seen) == 1 or not _is_readable(capture, library):
+            return [_item(None, one, more.get(one.row.uuid, {}), error.message) for one in seen]
+    half = len(seen) // 2  # one asset spoils the whole slice for osxphotos: find it
+    return [
+        *_read(capture, library, seen[:half], more),
+        *_read(capture, library, seen[half:], more),
+    ]
+
+
+def _is_readable(capture: Capture, library: AnyLibrary) -> bool:
+    """Return whether osxphotos can read this library at all: a slice of it with no asset."""
+    try:
+        with _slice(capture, library, []) as slice_path, photos_of(slice_path, library.path):
+            return True
+    except StoreUnreadable:
+        return False
+
+
+def _item(photo: Any, one: Seen, known: dict[str, Any], why: str = "") -> Item:
+    """Return the item of an asset; its files are the same whether or not osxphotos reads it."""
+    made = None
+    if photo is not None:
+        try:
+            made = record(photo, one, known)
+        except Exception as error:  # noqa: BLE001 - one odd asset must not cost all the others
+            why = f"{type(error).__name__}: {error}"
+    if made is None:
+        made = plain_record(one, known, why or "osxphotos does not list it")
+    return Item(sighting=one.sighting, record=made, files=tuple(files(one, known)))
+
+
+def _slice(capture: Capture, library: AnyLibrary, keys: list[str]) -> AbstractContextManager[Path]:
+    if isinstance(library, LegacyLibrary):
+        return legacy_slice_of(library, keys, capture.scratch)
+    return slice_of(library, search_index(capture, library), keys, capture.scratch)
+
+
+def files(seen: Seen, facts: Mapping[str, Any]) -> Iterator[File]:
     """Yield the files of an asset, absent ones included, and its sidecar."""
     for part in seen.parts:
-        yield _file(part, seen.date)
+        if part.found is not None and not part.path:  # its bytes are in the database
+            yield File(part.role, part.suffix, Bytes(facts[part.role]), seen.date)
+        else:
+            yield _file(part, seen.date)
     suffix = sidecar_suffix(seen.parts)
     yield File("sidecar", suffix, View(SIDECAR_TEMPLATE), seen.date)
 

@@ -142,13 +142,16 @@ def _pruned(value: Any) -> Any:
 
 def _kinds(photo: Any) -> list[str]:
     kinds = [name for name, attribute in _KINDS if getattr(photo, attribute)]
-    if facts_of(photo).get("depth_state"):
+    known = facts_of(photo)
+    if known["portrait"] if "masterModelID" in known else known.get("depth_state"):
         kinds.append("portrait")
     return kinds
 
 
 def _original_date(photo: Any, date: datetime | None) -> str | None:
     """Return the date the file had when it was imported, when the person has changed it since."""
+    if photo.exif_info is None:
+        return None  # until Photos 4 nothing keeps it
     imported = photo.exif_info.date
     return iso(imported) if imported is not None and imported != date else None
 
@@ -187,11 +190,17 @@ def _location(photo: Any, facts: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _place(photo: Any) -> dict[str, Any] | None:
-    archive = facts_of(photo)["reverse_geolocation"]
+    known = facts_of(photo)
+    archive = known["reverse_geolocation"]
     place = place_of(archive) if archive else None
+    if known.get("placeNames"):  # until Photos 4
+        place = photo.place
     if place is None:
         return None
     address = place.address._asdict()
+    if known.get("placeNames"):
+        for part in ("country", "state_province", "city"):
+            address[part] = next(iter(getattr(place.names, part)), None)
     return {
         "name": place.name,
         "address": place.address_str,
@@ -225,9 +234,9 @@ def _burst(photo: Any, facts: dict[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _camera(photo: Any) -> dict[str, Any]:
-    exif = photo.exif_info
-    return {name: getattr(exif, attribute) for name, attribute in _CAMERA.items()}
+def _camera(photo: Any) -> dict[str, Any] | None:
+    exif = photo.exif_info  # None until Photos 4
+    return exif and {name: getattr(exif, attribute) for name, attribute in _CAMERA.items()}
 
 
 def _edit(photo: Any, seen: Seen, facts: dict[str, Any]) -> dict[str, Any] | None:

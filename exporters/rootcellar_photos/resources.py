@@ -54,7 +54,7 @@ def parts(
         status = signature(path)
         if status is not None:
             if role in found:
-                role = _another(f"other{_tail(path.rpartition('/')[2], row)}", found)
+                role = another(f"other{_tail(path.rpartition('/')[2], row)}", found)
             found[role] = (path, status)
     absent = [role for role in _expected(row, resources) if role not in found]
     if "original" in absent:
@@ -65,16 +65,16 @@ def parts(
         first = original_extension(extension, extension_of(found["original"][0]))
     first = first or ".bin"
     result = [
-        Part(role, _suffix(role, extension_of(path), first), path, status)
+        Part(role, suffix_of(role, extension_of(path), first), path, status)
         for role, (path, status) in found.items()
     ]
     for role in absent:
         gap = missing(role, row, resources, library, folders.closed)
-        result.append(Part(role, _suffix(role, extension_of(gap.name), first), "", None, gap))
-    return _distinct(result) if len(result) > 1 else result
+        result.append(Part(role, suffix_of(role, extension_of(gap.name), first), "", None, gap))
+    return distinct(result) if len(result) > 1 else result
 
 
-def _another(role: str, found: Container[str]) -> str:
+def another(role: str, found: Container[str]) -> str:
     """Return a role that is not taken: Photos keeps a second file of the kind elsewhere."""
     extension = extension_of(role)
     number = 1
@@ -236,7 +236,7 @@ _SUFFIXES = {
 
 
 @lru_cache(maxsize=4096)
-def _suffix(role: str, extension: str, first: str) -> str:
+def suffix_of(role: str, extension: str, first: str) -> str:
     """Return how the file's name ends: the original's extension, or what tells it from that."""
     if role == "original":
         return first
@@ -248,7 +248,7 @@ def _suffix(role: str, extension: str, first: str) -> str:
     return f" ({role.removesuffix(extension)}){extension}"
 
 
-def _distinct(found: list[Part]) -> list[Part]:
+def distinct(found: list[Part]) -> list[Part]:
     """Return the parts with suffixes that differ also where case does not count."""
     taken: set[str] = set()
     result = []

@@ -1,5 +1,6 @@
 """The capture: a private copy of a live database that is of one moment, the original untouched."""
 
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 
 from rootcellar.api import Capture, RootcellarError, StoreMissing, StoreUnreadable, opened
 from rootcellar.sources import capture as capturing
-from rootcellar.sources.capture import copy_database, is_readable
+from rootcellar.sources.capture import check_database, copy_database, is_readable
 
 COPIES = 60
 ROWS = 400
@@ -394,3 +395,17 @@ def test_whether_something_can_be_read_is_tried(original: Path) -> None:
     assert is_readable(original)
     assert is_readable(original.parent)
     assert not is_readable(original.with_name("none"))
+
+
+def test_a_database_that_needs_code_of_apples_is_not_taken_for_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "photos.db"
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.create_collation("OfApple", lambda one, other: (one > other) - (one < other))
+        database.execute("CREATE TABLE albums (name TEXT COLLATE OfApple)")
+        database.execute("CREATE INDEX by_name ON albums (name)")
+        database.execute("INSERT INTO albums VALUES ('Coast')")
+    check_database(path, path)
+    with opened(path) as connection:
+        assert [tuple(row) for row in connection.execute("SELECT name FROM albums")] == [
+            ("Coast",)
+        ]

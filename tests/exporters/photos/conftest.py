@@ -16,7 +16,9 @@ from rootcellar.sample import make_home
 from rootcellar_photos import Photos, PhotosSettings
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-SHARED = Path(os.environ.get("ROOTCELLAR_FIXTURES", REPOSITORY.parent / "shared"))
+FIXTURES = os.environ.get("ROOTCELLAR_FIXTURES", REPOSITORY.parent / "shared" / "fixtures")
+SHARED = Path(FIXTURES).parent
+sys.path.insert(0, str(Path(__file__).parent))
 LIBRARIES = {
     "macOS 26.1": "fixtures/homes/mac26/Pictures/Photos Library.photoslibrary",
     "macOS 15.7.2": "fixtures/photos/Test-Media-Types-15.7.2.photoslibrary",

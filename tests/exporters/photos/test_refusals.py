@@ -71,14 +71,15 @@ def test_a_newer_model_is_refused_by_its_number(broken: Path, capture: Callable[
     assert "rootcellar" in raised.value.hint
 
 
-def test_a_library_of_photos_4_is_named_as_such(broken: Path, capture: Callable[..., Any]) -> None:
+def test_an_empty_database_of_photos_4_is_refused(
+    broken: Path, capture: Callable[..., Any]
+) -> None:
     shutil.rmtree(broken / "database")
     (broken / "database").mkdir()
-    with sqlite3.connect(broken / "database" / "photos.db") as database:
-        database.execute("CREATE TABLE RKMaster (uuid)")
-    database.close()
-    with pytest.raises(StoreUnreadable, match="Photos 4"):
+    (broken / "database" / "photos.db").touch()
+    with pytest.raises(StoreUnreadable, match="holds no tables") as raised:
         _survey(capture(broken))
+    assert raised.value.hint
 
 
 def test_one_broken_library_does_not_hide_another(
