@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from rootcellar.items import Gathering, Item, Sighting, Trouble
+from rootcellar.items import Gathering, Item, Notice, Sighting, Trouble
 
 if TYPE_CHECKING:
     from rootcellar.sources.capture import Capture
@@ -73,7 +73,7 @@ class Exporter:
         del capture
         return None
 
-    def survey(self, capture: "Capture") -> Iterator[Sighting | Trouble]:
+    def survey(self, capture: "Capture") -> Iterator[Sighting | Trouble | Notice]:
         """Yield everything that is there, cheaply; keys are unique."""
         for item in self.items(capture):
             yield _with_suffixes(item).sighting

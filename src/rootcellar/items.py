@@ -93,11 +93,22 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Part of the source could not be surveyed; none of its items may be taken for gone."""
+    """Part of the source could not be surveyed; none of its items may be taken for gone.
+
+    Of a `store` that was seen in part none may be either; its identity is that of its sightings.
+    """
 
     title: str
     reason: str
     hint: str
+    store: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a person should know of the source, and what makes the run no less complete."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

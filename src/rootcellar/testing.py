@@ -19,7 +19,18 @@ from rootcellar import plugins
 from rootcellar.archive.names import fold, portable_suffix
 from rootcellar.errors import RootcellarError
 from rootcellar.exporter import Exporter, canonical_json
-from rootcellar.items import Absent, Bytes, CopyOf, File, Gathering, Item, Sighting, Trouble, View
+from rootcellar.items import (
+    Absent,
+    Bytes,
+    CopyOf,
+    File,
+    Gathering,
+    Item,
+    Notice,
+    Sighting,
+    Trouble,
+    View,
+)
 from rootcellar.sources.capture import Capture, FoundStore
 from rootcellar.sources.home import HomeFolder
 from rootcellar.views import Views
@@ -111,6 +122,9 @@ def _survey(exporter: Exporter, capture: Capture) -> dict[str, Sighting]:
     for found in exporter.survey(capture):
         if isinstance(found, Trouble):
             _check_said(found.reason, found.hint, f"The trouble {found.title!r}")
+            continue
+        if isinstance(found, Notice):
+            _require(bool(found.text.strip()), "A notice says nothing.")
             continue
         _check_sighting(found)
         _require(

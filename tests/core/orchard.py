@@ -17,6 +17,7 @@ from rootcellar.api import (
     FoundStore,
     Gathering,
     Item,
+    Notice,
     Sighting,
     Store,
     Trouble,
@@ -56,11 +57,14 @@ class Orchard(Exporter):
             if not path.stem.startswith("album"):
                 yield path, json.loads(path.read_text())
 
-    def survey(self, capture: Capture) -> Iterator[Sighting | Trouble]:
+    def survey(self, capture: Capture) -> Iterator[Sighting | Trouble | Notice]:
         for path, tree in self.trees(capture):
             if tree.get("trouble"):
-                yield Trouble(path.stem, "the orchard is locked", "Unlock it.")
+                store = tree.get("store", "") if tree.get("in_part") else ""
+                yield Trouble(path.stem, "the orchard is locked", "Unlock it.", store)
                 continue
+            if tree.get("notice"):
+                yield Notice(tree["notice"])
             yield self.sighting(path, tree)
 
     def read(self, capture: Capture, keys: object) -> Iterator[Item]:

@@ -247,6 +247,25 @@ def test_trouble_with_a_part_of_the_source_marks_nothing_of_it_gone(farm: Farm) 
     assert report.exporters["orchard"].failed[0].reason == "the orchard is locked"
 
 
+def test_trouble_with_a_store_that_was_seen_in_part_marks_nothing_of_it_gone(farm: Farm) -> None:
+    farm.plant("a", b"a", store="one")
+    farm.plant("b", b"b", store="one")
+    farm.plant("c", b"c", store="two")
+    farm.plant("d", b"d", store="two")
+    farm.export()
+    farm.plant("a", b"a", store="one", trouble=True, in_part=True)
+    farm.fell("d")
+    report = farm.export()
+    assert report.outcome == "partial"
+    assert counts(report) == {"unchanged": 2, "gone": 1}
+
+
+def test_what_a_person_should_know_is_noted_and_costs_the_run_nothing(farm: Farm) -> None:
+    farm.plant("a", b"a", notice="A basket stands beside the orchard.")
+    report = farm.export()
+    assert (report.outcome, report.notes) == ("ok", ["A basket stands beside the orchard."])
+
+
 def test_a_file_of_the_source_that_cannot_be_read_is_reported_and_tried_again(farm: Farm) -> None:
     farm.plant("a", b"apple", place="Apple")
     beside = farm.store / "a.bin"

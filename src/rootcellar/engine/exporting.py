@@ -13,7 +13,7 @@ from rootcellar.engine.reading import Reader, open_reader, source_errors
 from rootcellar.engine.task import Progress, Task
 from rootcellar.engine.writing import Writing
 from rootcellar.errors import RootcellarError
-from rootcellar.items import Sighting, Trouble
+from rootcellar.items import Notice, Sighting, Trouble
 from rootcellar.report import OUTCOMES, ExporterReport, Shortfall, shortfall_outcome
 from rootcellar.state.rows import ExporterRow
 from rootcellar.state.staging import Staging
@@ -34,6 +34,7 @@ class ExporterRun:
         self.staging = Staging(self.state, writing.archive, self.name)
         self.troubles: list[Trouble] = list(task.troubles)
         self.content = self.row.content
+        self.notes: list[str] = []
         self.reader: Reader
 
     def run(self) -> Iterator[Progress]:
@@ -90,7 +91,7 @@ class ExporterRun:
         self._survey()
         self.writing.stores[self.name] = self._stores()
         judging = Judging(self.task, self.writing, self.staging, self.row, self.reader.read)
-        brake = judging.plan(troubled=bool(self.troubles))
+        brake = judging.plan(self.troubles)
         if brake is not None and not brake.write_additions:
             self._brake(brake)
             return
@@ -120,6 +121,8 @@ class ExporterRun:
                 for found in self.task.exporter.survey(self.task.capture):
                     if isinstance(found, Trouble):
                         self.troubles.append(found)
+                    elif isinstance(found, Notice):
+                        self.notes.append(found.text)
                     else:
                         yield found
 

@@ -1,15 +1,24 @@
 """What is to be done: every sighting beside what is known, losses counted, the brake asked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rootcellar.brake import Brake, Losses, decide
 from rootcellar.engine.matching import Read, match_by_content
 from rootcellar.engine.task import Task
 from rootcellar.engine.writing import Writing
+from rootcellar.items import Trouble
 from rootcellar.state.rows import ExporterRow
 from rootcellar.state.staging import Staging, wished_folder
 from rootcellar.verdict import Verdict, judge
+
+
+def whole_stores(staging: Staging, troubles: Sequence[Trouble]) -> tuple[str, ...] | None:
+    """Return the stores that were seen whole; None when all were, for want of trouble."""
+    if not troubles:
+        return None
+    in_part = {trouble.store for trouble in troubles}
+    return tuple(store for store in staging.stores() if store not in in_part)
 
 
 class Judging:
@@ -30,12 +39,12 @@ class Judging:
         self.read = read
         self.lost: set[str] = set()
 
-    def plan(self, *, troubled: bool) -> Brake | None:
+    def plan(self, troubles: Sequence[Trouble]) -> Brake | None:
         """Judge every item, decide about the brake, and take down what is to be done.
 
-        With a `troubled` survey, items of stores that were not seen count for nothing.
+        With troubles, items of stores that were not seen, or in part, count for nothing.
         """
-        stores = self.staging.stores() if troubled else None
+        stores = whole_stores(self.staging, troubles)
         vanished = {key: (trash, folder) for key, trash, folder in self.staging.vanished(stores)}
         left = set(vanished)
         match_by_content(self.writing, self.staging, self.name, self.read, left)

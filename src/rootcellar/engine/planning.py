@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from rootcellar.engine.judging import whole_stores
 from rootcellar.engine.task import Task
 from rootcellar.items import Sighting, Trouble
 from rootcellar.report import ExporterReport, Shortfall, shortfall_outcome
@@ -16,13 +17,15 @@ def plan_only(task: Task, state: StateStore, archive: ArchiveRow | None) -> Expo
     Nothing is read but the survey, so `changed` counts items that may have changed.
     """
     report = ExporterReport()
+    troubles: list[Trouble] = []
     staging = Staging(state, archive, task.exporter.name)
 
     def sightings() -> Iterator[Sighting]:
         for found in task.exporter.survey(task.capture):
             if isinstance(found, Trouble):
+                troubles.append(found)
                 report.failed.append(Shortfall("", found.title, found.reason, found.hint))
-            else:
+            elif isinstance(found, Sighting):
                 yield found
 
     staging.add(sightings())
@@ -36,7 +39,6 @@ def plan_only(task: Task, state: StateStore, archive: ArchiveRow | None) -> Expo
         else:
             report.moved += 1
     report.unchanged = staging.count() - differing
-    stores = staging.stores() if report.failed else None
-    report.gone = sum(1 for _ in staging.vanished(stores))
+    report.gone = sum(1 for _ in staging.vanished(whole_stores(staging, troubles)))
     report.outcome = shortfall_outcome(0, len(report.failed), 0)
     return report

@@ -133,7 +133,9 @@ def _export(order: Order, archive: OpenArchive, report: RunReport, progress: OnP
         if missing.outcome == "failed":
             _remember_failure(archive, name, missing)
     for name, make_task in order.tasks.items():
-        report.exporters[name] = _export_one(name, make_task, writing, archive, progress)
+        report.exporters[name] = _export_one(
+            name, make_task, writing, archive, progress, report.notes
+        )
     unused = archive.made and not writing.changed and not is_pending(archive.disk)
     if unused and report.outcome == "failed" and not archive.troubled:
         archive.unmake()
@@ -149,6 +151,7 @@ def _export_one(
     writing: Writing,
     archive: OpenArchive,
     progress: OnProgress,
+    notes: list[str],
 ) -> ExporterReport:
     run: ExporterRun | None = None
     try:
@@ -156,6 +159,7 @@ def _export_one(
             run = ExporterRun(task, writing)
             for step in run.run():
                 progress(name, step)
+            notes += run.notes
             return run.report
     except RootcellarError as error:
         failure = error

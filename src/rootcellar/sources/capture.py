@@ -18,11 +18,16 @@ from typing import Any
 
 from rootcellar.errors import ScratchUnwritable, StoreMissing, StoreUnreadable
 from rootcellar.exporter import Store
+from rootcellar.sources.salvage import salvage
 from rootcellar.sources.scratch import is_full, scratch_full
 
 WAL_HEADER_BYTES = 32
 """Holds the salts, which change whenever the log is restarted (sqlite.org/fileformat2.html)."""
 ATTEMPTS = 8
+DAMAGED_HINT = (
+    "On a Mac, hold Option and Command while opening Photos to repair the library. "
+    "What is in the archive already is safe."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class Capture:
     settings: Any
     live: bool = False
     _copies: dict[Path, Path] = field(default_factory=dict)
+    _salvaged: dict[Path, tuple[Path, tuple[str, ...]]] = field(default_factory=dict)
 
     def database(self, path: Path) -> Path:
         """Return the path of a private, consistent copy of the SQLite database at `path`.
@@ -66,6 +72,29 @@ class Capture:
                 raise
             self._copies[path] = copy
         return self._copies[path]
+
+    def salvaged(self, path: Path) -> tuple[Path, tuple[str, ...]]:
+        """Return a copy of what can be read of a damaged database, and the tables that lost rows.
+
+        To be asked for when `database` has refused it. Raises StoreUnreadable when nothing can be
+        read.
+        """
+        if path not in self._salvaged:
+            folder = Path(tempfile.mkdtemp(prefix="database-", dir=self.scratch))
+            damaged = folder / f"damaged-{path.name}"
+            copy_database(path, damaged)
+            try:
+                losses = salvage(damaged, folder / path.name)
+                check_database(folder / path.name, path)
+            except (sqlite3.Error, StoreUnreadable) as error:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise StoreUnreadable(
+                    f"The database {path} is damaged, and nothing of it can be read ({error}).",
+                    hint=DAMAGED_HINT,
+                ) from error
+            damaged.unlink()
+            self._salvaged[path] = (folder / path.name, losses)
+        return self._salvaged[path]
 
     def signature(self, path: Path) -> str:
         """Return a digest of what a stat tells of a database and its log, without opening either.
@@ -156,8 +185,7 @@ def check_database(copy: Path, original: Path) -> None:
         detail = verdict.splitlines()[-1] if tables else "it holds no tables"
         raise StoreUnreadable(
             f"The database {original} is damaged ({detail}).",
-            hint="On a Mac, hold Option and Command while opening Photos to repair the library. "
-            "What is in the archive already is safe.",
+            hint=DAMAGED_HINT,
         )
 
 
