@@ -137,7 +137,7 @@ def _members(
     rows = connection.execute(
         f"SELECT a.ZUUID, {order}, a.ZDATECREATED, b.ZTITLE FROM {join.table} j"
         f" JOIN {schema.asset} a ON a.Z_PK = j.{join.member}"
-        f" JOIN {ATTRIBUTES} b ON b.ZASSET = a.Z_PK WHERE j.{join.owner} = ?",
+        f" LEFT JOIN {ATTRIBUTES} b ON b.ZASSET = a.Z_PK WHERE j.{join.owner} = ?",
         (album["Z_PK"],),
     )
     return _in_order([tuple(row) for row in rows], album)
@@ -149,7 +149,7 @@ def _share_members(
     """Return the assets of a shared album of macOS 26, by the time they were published."""
     rows = connection.execute(
         "SELECT a.ZUUID, a.ZCLOUDBATCHPUBLISHDATE, a.Z_PK, a.ZDATECREATED, b.ZTITLE"
-        f" FROM {schema.asset} a JOIN {ATTRIBUTES} b ON b.ZASSET = a.Z_PK"
+        f" FROM {schema.asset} a LEFT JOIN {ATTRIBUTES} b ON b.ZASSET = a.Z_PK"
         " WHERE a.ZCOLLECTIONSHARE = ? ORDER BY 2, 3",
         (album["Z_PK"],),
     )
@@ -186,7 +186,7 @@ def _gather_people(
         "SELECT p.ZPERSONUUID, a.ZUUID, a.ZDATECREATED FROM ZDETECTEDFACE f"
         f" JOIN ZPERSON p ON p.Z_PK = f.{schema.face_person}"
         f" JOIN {schema.asset} a ON a.Z_PK = f.{schema.face_asset}"
-        f" JOIN {ATTRIBUTES} b ON b.ZASSET = a.Z_PK WHERE p.ZFULLNAME <> ''"
+        " WHERE p.ZFULLNAME <> ''"
     ):
         if uuid in people and asset:
             people[uuid]["members"].setdefault(asset, date or 0)

@@ -16,6 +16,7 @@ from typing import Any
 
 from rootcellar.api import StoreUnreadable
 from rootcellar_photos.legacy.store import DATABASE
+from rootcellar_photos.schema import ASSETS, ATTRIBUTES
 
 _TABLE = re.compile(r"Z_\d+(ASSETS|KEYWORDS)$")
 Find = Callable[[str], Any]
@@ -36,7 +37,7 @@ def photos_of(slice_path: Path, library: Path) -> Iterator[Find]:
             _fit(slice_path)
         usual, tempfile.tempdir = tempfile.tempdir, str(slice_path.parent)
         try:
-            database = osxphotos.PhotosDB(slice_path, library_path=library)
+            database = _loaded(osxphotos, slice_path, library)
         except Exception as error:
             raise StoreUnreadable(
                 f"The database of {library.name} has a form that osxphotos "
@@ -47,6 +48,70 @@ def photos_of(slice_path: Path, library: Path) -> Iterator[Find]:
             tempfile.tempdir = usual
         with _released(database):
             yield lambda uuid: _photo(osxphotos, database, uuid)
+
+
+def _loaded(osxphotos: Any, slice_path: Path, library: Path) -> Any:
+    """Load a slice; what osxphotos asks for and this library lacks is added to it, empty.
+
+    So that a column or table that a new macOS has dropped costs what it held, and nothing else.
+    """
+    added = _ADDED.setdefault(library, [])
+    while True:
+        _add(slice_path, added)
+        try:
+            return _new_database(osxphotos, slice_path, library)
+        except sqlite3.OperationalError as error:
+            found = _lacking(str(error), added)
+            if not found or found <= set(added) or len(added) >= MOST_ADDED:
+                raise
+            added.extend(sorted(found - set(added)))
+
+
+def _lacking(error: str, added: list[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return the table, or (table, column), that SQLite says is not there; empty: another error.
+
+    A column without its table is one of those osxphotos asks a table of its own for.
+    """
+    said = _LACKING.fullmatch(error)
+    if said is None:
+        return set()
+    if said["table"]:
+        return {(said["table"], "")}
+    made = [table for table, column in added if not column]
+    tables = [said["owner"]] if said["owner"] else [*_ASKED_ALONE, *made]
+    return {(table, said["column"]) for table in tables}
+
+
+def _new_database(osxphotos: Any, slice_path: Path, library: Path) -> Any:
+    """Return a PhotosDB, made in two steps: one that fails leaves a folder to be cleared."""
+    database = osxphotos.PhotosDB.__new__(osxphotos.PhotosDB)
+    try:
+        database.__init__(slice_path, library_path=library)
+    except Exception:
+        if folder := getattr(database, "_tempdir", None):
+            folder.cleanup()
+        raise
+    return database
+
+
+MOST_ADDED = 200
+"""A library that lacks more than so many columns is no library osxphotos reads."""
+_LACKING = re.compile(
+    r"no such (?:table: (?:main\.)?(?P<table>\w+)|column: (?:(?P<owner>\w+)\.)?(?P<column>\w+))"
+)
+_ASKED_ALONE = ("ZGENERICALBUM", "ZMOMENT", "ZFILESYSTEMVOLUME", "ZSHAREPARTICIPANT")
+_ADDED: dict[Path, list[tuple[str, str]]] = {}
+"""By library: (table, column) that its slices lack; known from the first slice on."""
+
+
+def _add(slice_path: Path, wanted: list[tuple[str, str]]) -> None:
+    with closing(sqlite3.connect(slice_path, isolation_level=None)) as connection:
+        for table, column in wanted:
+            there = _columns(connection, table)
+            if not there:
+                connection.execute(f'CREATE TABLE "{table}" (Z_PK INTEGER PRIMARY KEY)')
+            if column and column not in there:
+                connection.execute(f'ALTER TABLE "{table}" ADD COLUMN "{column}"')
 
 
 def load() -> None:
@@ -149,15 +214,45 @@ def _fit(slice_path: Path) -> None:
                 expected[owner] = names["ASSET_ALBUM_JOIN"].split(".")[1]
                 expected[r"Z_FOK_\d+ASSETS"] = names["ALBUM_SORT_ORDER"].split(".")[1]
             _rename_columns(connection, table, expected)
-        _drop_impossible_dates(connection, names["ASSET"])
+        _mend(connection, names["ASSET"])
 
 
-def _drop_impossible_dates(connection: sqlite3.Connection, table: str) -> None:
-    """Empty dates that no calendar holds: osxphotos would give up on the whole library."""
-    columns = _columns(connection, table)
-    for name in ("ZDATECREATED", "ZADJUSTMENTTIMESTAMP", "ZTRASHEDDATE", "ZADDEDDATE"):
-        if name in columns:
-            connection.execute(f"UPDATE {table} SET {name} = NULL WHERE abs({name}) > 1e15")
+def _mend(connection: sqlite3.Connection, asset: str) -> None:
+    """Change what osxphotos would give up on the whole library for, in the slice.
+
+    Dates that no calendar holds; an asset without its attributes, which it leaves out; folders of
+    albums that are gone or go in circles (nothing asks the slice for folders: they are dropped).
+    """
+    for table, names in _DATES.items():
+        columns = _columns(connection, table)
+        for name in names:
+            if name in columns:
+                connection.execute(
+                    f"UPDATE {table} SET {name} = NULL WHERE abs({name}) > 1e15"
+                    f" OR typeof({name}) IN ('text', 'blob')"
+                )
+    connection.execute(
+        f"INSERT INTO {ATTRIBUTES} (Z_PK, ZASSET) SELECT -Z_PK, Z_PK FROM {asset}"
+        f" WHERE Z_PK NOT IN (SELECT ZASSET FROM {ATTRIBUTES} WHERE ZASSET NOTNULL)"
+    )
+    connection.execute("UPDATE ZGENERICALBUM SET ZPARENTFOLDER = NULL")
+    roots = connection.execute("SELECT Z_PK FROM ZGENERICALBUM WHERE ZKIND = 3999").fetchall()
+    for (number,) in roots[1:]:
+        connection.execute("UPDATE ZGENERICALBUM SET ZKIND = 4000 WHERE Z_PK = ?", (number,))
+    if not roots:
+        connection.execute(
+            "INSERT INTO ZGENERICALBUM (Z_PK, ZUUID, ZKIND) VALUES (-1, 'root', 3999)"
+        )
+
+
+_DATES = {
+    **dict.fromkeys(
+        ASSETS, ("ZDATECREATED", "ZADJUSTMENTTIMESTAMP", "ZTRASHEDDATE", "ZADDEDDATE")
+    ),
+    "ZMOMENT": ("ZENDDATE", "ZMODIFICATIONDATE", "ZREPRESENTATIVEDATE", "ZSTARTDATE"),
+    "ZEXTENDEDATTRIBUTES": ("ZDATECREATED",),
+    "ZCLOUDSHAREDCOMMENT": ("ZCOMMENTDATE",),
+}
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> list[str]:

@@ -9,11 +9,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rootcellar.api import Capture, Exporter, Gathering, Item, Sighting, Store, Trouble
+from rootcellar.api import Capture, Exporter, Gathering, Item, Notice, Sighting, Store, Trouble
 from rootcellar_photos import library as libraries
 from rootcellar_photos.legacy.scan import legacy_scan
 from rootcellar_photos.legacy.store import LegacyLibrary
 from rootcellar_photos.library import AnyLibrary
+from rootcellar_photos.orphans import orphans
 from rootcellar_photos.scan import Seen, scan
 
 
@@ -52,18 +53,24 @@ class Photos(Exporter):
         """Return a digest of databases and folders as a stat shows them."""
         return libraries.token(capture)
 
-    def survey(self, capture: Capture) -> Iterator[Sighting | Trouble]:
+    def survey(self, capture: Capture) -> Iterator[Sighting | Trouble | Notice]:
         """Yield every asset, also trashed, hidden, shared and unpicked ones of a burst."""
         readable, troubles = self._libraries(capture)
         yield from troubles
         said: set[str] = set()
         for library in readable:
+            claimed: set[str] = set()
             for seen in _seen(library):
+                if isinstance(library, LegacyLibrary):
+                    claimed.update(
+                        part.path.removeprefix(f"{library.root}/") for part in seen.parts
+                    )
                 if len(readable) > 1:
                     if seen.row.uuid in said:
                         continue  # a copy of a library: the one changed last has been read
                     said.add(seen.row.uuid)
                 yield seen.sighting
+            yield from orphans(library, claimed)
 
     def read(self, capture: Capture, keys: Collection[str]) -> Iterator[Item]:
         """Yield the items of these keys, library by library, through one slice for each."""

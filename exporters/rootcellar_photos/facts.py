@@ -59,7 +59,7 @@ def facts(library: Library, keys: Collection[str]) -> dict[str, dict[str, Any]]:
         want(connection, schema, keys)
         cursor = connection.execute(
             f"SELECT a.ZUUID, {', '.join(columns.values())} FROM {schema.asset} a"
-            f" JOIN {ATTRIBUTES} b ON b.ZASSET = a.Z_PK{joins}"
+            f" LEFT JOIN {ATTRIBUTES} b ON b.ZASSET = a.Z_PK{joins}"
             " WHERE a.Z_PK IN (SELECT pk FROM wanted)"
         )
         return {

@@ -54,6 +54,10 @@ class Folders:
             self._names[folder] = names
         return names
 
+    def is_file(self, path: str) -> bool:
+        """Return whether a path in the library is a plain file."""
+        return os.path.isfile(self.library / path)  # noqa: PTH113 - unlike Path.is_file it never raises
+
     def starting_with(self, folder: str, stem: str) -> list[str]:
         """Return the names in a folder that are `stem` followed by `.` or `_` and more."""
         names = self._names.get(folder)

@@ -7,10 +7,12 @@ that cannot be read.
 import hashlib
 import os
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rootcellar.api import Capture, SourceError, StoreMissing, StoreUnreadable, Trouble, opened
+from rootcellar_photos.completing import complete, name_nameless
 from rootcellar_photos.folders import Folders
 from rootcellar_photos.legacy.store import DATABASE, LegacyLibrary, open_legacy
 from rootcellar_photos.schema import Schema, read_schema
@@ -40,6 +42,8 @@ class Library:
     database: Path
     schema: Schema
     folders: Folders
+    troubles: tuple[Trouble, ...] = ()
+    """What of it could not be read, while the rest can."""
 
     @property
     def root(self) -> str:
@@ -80,7 +84,9 @@ def open_libraries(capture: Capture) -> tuple[list[AnyLibrary], list[Trouble]]:
     )
     for path in paths:
         try:
-            libraries.append(open_library(capture, path))
+            library = open_library(capture, path)
+            libraries.append(library)
+            troubles += library.troubles
         except SourceError as error:
             errors.append(error)
             troubles.append(Trouble(path.name, error.message, error.hint))
@@ -98,17 +104,73 @@ def open_library(capture: Capture, path: Path) -> AnyLibrary:
         return _legacy_library(capture, path)
     except OSError:
         pass  # forbidden: the capture tries, and says so
-    database = capture.database(source)
+    database, losses = sound_copy(capture, source)
     with opened(database) as connection:
         schema = read_schema(connection, path.name)
-    if not schema.is_known:
-        raise StoreUnreadable(
-            f"{path.name} is of a Photos version that is not known here "
-            f"(database model {schema.model or 'untold'}).",
-            hint="Update rootcellar: `pip install --upgrade rootcellar`. "
+        if complete(connection, schema.tables):
+            schema = read_schema(connection, path.name)
+        nameless = name_nameless(connection, schema.asset)
+    library = Library(path, database, schema, Folders(path))
+    return replace(library, troubles=tuple(_troubles(library, losses, nameless)))
+
+
+def sound_copy(capture: Capture, source: Path) -> tuple[Path, tuple[str, ...] | None]:
+    """Return a private copy of a database, and which tables lost rows; None: it is not damaged.
+
+    Of a damaged one the copy holds what can still be read; StoreUnreadable when that is nothing.
+    """
+    try:
+        return capture.database(source), None
+    except StoreMissing:
+        raise
+    except StoreUnreadable as error:
+        try:
+            return capture.salvaged(source)
+        except StoreUnreadable:
+            raise error from None
+
+
+def _troubles(
+    library: Library, losses: tuple[str, ...] | None, nameless: int
+) -> Iterator[Trouble]:
+    name, identity = library.path.name, library.identity
+    if losses is not None:
+        yield damage(name, identity, losses)
+    if not library.schema.is_known:
+        yield Trouble(
+            name,
+            f"{name} is of a Photos version that is not known here (database model "
+            f"{library.schema.model or 'untold'}). Its pictures are copied; what is known of them "
+            "is read as far as the database still says it as before",
+            "Update rootcellar: `pip install --upgrade rootcellar`. "
             "What is in the archive already is safe.",
+            identity,
         )
-    return Library(path, database, schema, Folders(path))
+    if nameless:
+        yield Trouble(
+            name,
+            f"{nameless} of the pictures that {name} lists have neither an identifier nor the "
+            "name of a file, and could not be taken",
+            MENDING_HINT,
+            identity,
+        )
+
+
+MENDING_HINT = (
+    "Let Photos repair the library: hold Option and Command while opening it, then export again. "
+    "What is in the archive already is safe."
+)
+
+
+def damage(name: str, identity: str, losses: tuple[str, ...]) -> Trouble:
+    """Return what is said of a library of whose database only a part could be read."""
+    lost = f" Rows of {', '.join(losses)} are lost to it" if losses else ""
+    return Trouble(
+        name,
+        f"The database of {name} is damaged; what can be read of it was taken.{lost}".rstrip("."),
+        MENDING_HINT,
+        identity,
+    )
 
 
 def token(capture: Capture) -> str | None:
@@ -180,7 +242,10 @@ def search_index(capture: Capture, library: Library) -> Path | None:
 def _legacy_library(capture: Capture, path: Path) -> LegacyLibrary:
     """Open a library without a Photos.sqlite: one of Photos 2 to 4, or StoreMissing."""
     if (path / "database" / DATABASE).exists():
-        library = open_legacy(capture, path)
+        copy, losses = sound_copy(capture, path / "database" / DATABASE)
+        library = open_legacy(path, copy)
+        if library is not None and losses is not None:
+            return replace(library, troubles=(damage(path.name, library.identity, losses),))
         if library is not None:
             return library
     raise StoreMissing(

@@ -103,7 +103,7 @@ def asset_rows(
     )
     where = " WHERE a.Z_PK IN (SELECT pk FROM wanted)" if some else ""
     cursor = connection.execute(
-        f"SELECT {', '.join(columns)} FROM {a} a JOIN {b} b ON b.ZASSET = a.Z_PK"
+        f"SELECT {', '.join(columns)} FROM {a} a LEFT JOIN {b} b ON b.ZASSET = a.Z_PK"
         f"{joins}{where} ORDER BY a.Z_PK"
     )
     cursor.row_factory = None

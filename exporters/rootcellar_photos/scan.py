@@ -19,7 +19,7 @@ from rootcellar_photos.library import Library
 from rootcellar_photos.naming import original_name, place, split_name, taken
 from rootcellar_photos.resources import Part, parts
 from rootcellar_photos.rows import AssetRow, ResourceRow, batches
-from rootcellar_photos.schema import ATTRIBUTES, Schema
+from rootcellar_photos.schema import Schema
 
 SIDECAR = ".xmp"
 Around = dict[str, list[tuple[Any, ...]]]
@@ -68,7 +68,6 @@ def want(
     connection.execute("CREATE TEMP TABLE wanted (pk INTEGER PRIMARY KEY)")
     connection.execute(
         f"INSERT INTO wanted SELECT min(a.Z_PK) FROM {database}.{schema.asset} a"
-        f" JOIN {database}.{ATTRIBUTES} b ON b.ZASSET = a.Z_PK"
         " WHERE a.ZUUID IN (SELECT value FROM json_each(?)) GROUP BY a.ZUUID",
         (json.dumps(list(keys)),),
     )
@@ -78,11 +77,15 @@ def _scan(connection: sqlite3.Connection, library: Library, *, some: bool) -> It
     schema = library.schema
     once = {} if some else _repeated(connection, schema)
     names = _names(connection, schema)
+    last = None
     for batch, beside in batches(connection, schema, some=some):
         resources = beside.pop("resources", {})
         for row in batch:
-            if row.uuid and once.get(row.uuid, row.pk) == row.pk:
-                pk = row.pk
+            pk = row.pk
+            if pk == last:
+                continue  # its attributes are there twice
+            last = pk
+            if row.uuid and once.get(row.uuid, pk) == pk:
                 around = {name: rows[pk] for name, rows in beside.items() if pk in rows}
                 yield _seen(library, row, resources.get(pk, ()), around, names)
 
@@ -141,8 +144,7 @@ def _repeated(connection: sqlite3.Connection, schema: Schema) -> dict[str, int]:
     """Return the UUIDs that more than one row claims, each with the row that counts."""
     return dict(
         connection.execute(
-            f"SELECT a.ZUUID, min(a.Z_PK) FROM {schema.asset} a"
-            f" JOIN {ATTRIBUTES} b ON b.ZASSET = a.Z_PK GROUP BY a.ZUUID HAVING count(*) > 1"
+            f"SELECT ZUUID, min(Z_PK) FROM {schema.asset} GROUP BY ZUUID HAVING count(*) > 1"
         ).fetchall()
     )
 

@@ -25,6 +25,8 @@ KNOWN_MODELS = (
 )
 """Model versions (PLModelVersion) that the installed osxphotos reads; a contract test compares."""
 
+ASSETS = ("ZASSET", "ZGENERICASSET")
+"""The table of assets: the first name since macOS 11, the other one before."""
 ATTRIBUTES = "ZADDITIONALASSETATTRIBUTES"
 _ALBUM_TABLE = re.compile(r"Z_\d+ASSETS$")
 _KEYWORD_TABLE = re.compile(r"Z_\d+KEYWORDS$")
@@ -93,8 +95,8 @@ def read_schema(connection: sqlite3.Connection, name: str) -> Schema:
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'Z%'"
         ).fetchall()
     }
-    asset = next((table for table in ("ZASSET", "ZGENERICASSET") if table in tables), "")
-    if not asset or ATTRIBUTES not in tables:
+    asset = next((table for table in ASSETS if table in tables), "")
+    if not asset:
         raise StoreUnreadable(
             f"The database of {name} is not a Photos database: it has no table of assets.",
             hint="If this is a Photos library, open it in Photos once; "

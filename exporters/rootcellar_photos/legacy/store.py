@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from rootcellar.api import Capture, StoreUnreadable, opened
+from rootcellar.api import StoreUnreadable, Trouble, opened
 from rootcellar_photos.folders import Folders
 
 DATABASE = "photos.db"
@@ -79,6 +79,8 @@ class LegacyLibrary:
     folders: Folders
     identity: str
     version: int
+    troubles: tuple[Trouble, ...] = ()
+    """What of it could not be read, while the rest can."""
 
     @property
     def root(self) -> str:
@@ -86,12 +88,13 @@ class LegacyLibrary:
         return str(self.path)
 
 
-def open_legacy(capture: Capture, path: Path) -> LegacyLibrary | None:
+def open_legacy(path: Path, copy: Path) -> LegacyLibrary | None:
     """Open a library of Photos 2 to 4; None when its photos.db is none of theirs.
+
+    `copy` is the private copy of its database, beside which the plain one is made.
 
     Later versions keep a photos.db beside their Photos.sqlite, with nothing in it but a version.
     """
-    copy = capture.database(path / "database" / DATABASE)
     try:
         with opened(copy) as connection:
             tables = _tables(connection)

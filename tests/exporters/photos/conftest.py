@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from rootcellar.api import Capture, FoundStore
+from rootcellar.api import Capture, FoundStore, Notice, Sighting, Trouble
 from rootcellar.sample import make_home
 from rootcellar_photos import Photos, PhotosSettings
 
@@ -79,11 +79,14 @@ def export(capture: Callable[..., Capture]) -> Callable[..., Any]:
 
     def run(*libraries: Path) -> Any:
         photos, one = Photos(), capture(*libraries)
-        sightings = {sighting.key: sighting for sighting in photos.survey(one)}
+        found = list(photos.survey(one))
+        sightings = {each.key: each for each in found if isinstance(each, Sighting)}
         items = {item.sighting.key: item for item in photos.read(one, list(sightings))}
         return SimpleNamespace(
             capture=one,
             sightings=sightings,
+            troubles=[each for each in found if isinstance(each, Trouble)],
+            notices=[each.text for each in found if isinstance(each, Notice)],
             items=items,
             gatherings={page.key: page for page in photos.gatherings(one)},
         )

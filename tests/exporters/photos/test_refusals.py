@@ -61,14 +61,23 @@ def test_a_database_of_something_else_is_refused(
         _survey(capture(broken))
 
 
-def test_a_newer_model_is_refused_by_its_number(broken: Path, capture: Callable[..., Any]) -> None:
+def test_a_newer_model_is_read_as_far_as_it_goes_and_said_to_be_unknown(
+    broken: Path, sample: Path, export: Callable[..., Any]
+) -> None:
     with sqlite3.connect(broken / "database" / "Photos.sqlite") as database:
         metadata = plistlib.dumps({"PLModelVersion": 990000000})
         database.execute("UPDATE Z_METADATA SET Z_PLIST = ?", (metadata,))
     database.close()
-    with pytest.raises(StoreUnreadable, match="990000000") as raised:
-        _survey(capture(broken))
-    assert "rootcellar" in raised.value.hint
+    known, newer = export(sample), export(broken)
+    (trouble,) = newer.troubles
+    assert "990000000" in trouble.reason
+    assert "Update rootcellar" in trouble.hint
+    assert trouble.store == next(iter(newer.sightings.values())).store
+    assert newer.items.keys() == known.items.keys()
+    for key, item in newer.items.items():
+        assert item.record == known.items[key].record
+        assert [file.role for file in item.files] == [file.role for file in known.items[key].files]
+        assert newer.sightings[key].fingerprint != known.sightings[key].fingerprint
 
 
 def test_an_empty_database_of_photos_4_is_refused(
