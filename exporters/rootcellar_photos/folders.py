@@ -9,6 +9,7 @@ import os
 from bisect import bisect_left
 from pathlib import Path
 from stat import S_ISREG
+from unicodedata import normalize
 
 Signature = tuple[int, int]
 """Size in bytes and modification time in nanoseconds."""
@@ -20,6 +21,8 @@ class Folders:
     def __init__(self, library: Path) -> None:
         self.library = library
         self._names: dict[str, list[str]] = {}
+        self._odd: dict[str, list[tuple[str, str]]] = {}
+        """Names that are not spelled as Photos spells a UUID, by folder: (one spelling, name)."""
         self.closed: set[str] = set()
         """Folders that are there and may not be listed: what is in them is not missing."""
         scopes = self.names("scopes")
@@ -52,6 +55,9 @@ class Folders:
                 names = []
                 self.closed.add(folder)
             self._names[folder] = names
+            odd = [(spelling(name), name) for name in names if name[:36] != name[:36].upper()]
+            if odd:
+                self._odd[folder] = sorted(odd)
         return names
 
     def is_file(self, path: str) -> bool:
@@ -59,7 +65,11 @@ class Folders:
         return os.path.isfile(self.library / path)  # noqa: PTH113 - unlike Path.is_file it never raises
 
     def starting_with(self, folder: str, stem: str) -> list[str]:
-        """Return the names in a folder that are `stem` followed by `.` or `_` and more."""
+        """Return the names in a folder that are `stem` followed by `.` or `_` and more.
+
+        A Mac takes names for equal that differ in case, or in how letters with marks are composed;
+        a disk elsewhere does not, so those are looked for too.
+        """
         names = self._names.get(folder)
         if names is None:
             names = self.names(folder)
@@ -69,7 +79,34 @@ class Folders:
             if names[at][len(stem) : len(stem) + 1] in (".", "_"):
                 found.append(names[at])
             at += 1
+        if folder in self._odd:
+            found += self._spelled_otherwise(folder, stem, found)
         return found
+
+    def _spelled_otherwise(self, folder: str, stem: str, found: list[str]) -> list[str]:
+        odd, wanted = self._odd[folder], spelling(stem)
+        at = bisect_left(odd, (wanted, ""))
+        more = []
+        while at < len(odd) and odd[at][0].startswith(wanted):
+            if odd[at][0][len(wanted) : len(wanted) + 1] in (".", "_") and odd[at][1] not in found:
+                more.append(odd[at][1])
+            at += 1
+        return more
+
+
+def spelling(name: str) -> str:
+    """Return a name or path in the one spelling by which two are compared."""
+    return normalize("NFC", name).casefold()
+
+
+def on_disk(path: str) -> str:
+    """Return a path as a disk elsewhere spells it, composed or not; itself when none is there."""
+    if not path.isascii() and signature(path) is None:
+        for form in ("NFC", "NFD"):
+            other = normalize(form, path)
+            if signature(other) is not None:
+                return other
+    return path
 
 
 def signature(path: str) -> Signature | None:

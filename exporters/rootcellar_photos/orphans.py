@@ -46,26 +46,39 @@ def orphans(library: AnyLibrary, claimed: Collection[str]) -> Iterator[Notice]:
 
 
 def _strangers(library: Library) -> Iterator[str]:
-    schema = library.schema
-    with opened(library.database) as connection:
-        rows = connection.execute(
-            f"SELECT a.ZUUID, {schema.column(schema.asset, 'ZFILENAME', 'a')}, min(a.Z_PK)"
-            f" FROM {schema.asset} a WHERE a.ZUUID <> '' GROUP BY a.ZUUID"
-        )
-        owners = set()
-        for uuid, name, _ in rows:
-            owners.add(uuid)
-            if name and not name.startswith(uuid):
-                owners.add(split_name(name)[0])
+    """Yield what bears the identifier of no picture, or lies where nobody looks for its files."""
+    owners = _owners(library)
     for root, levels in MEDIA_FOLDERS.items():
-        for path in _files(library.folders, root, levels):
-            name = path.rpartition("/")[2]
+        for path in _files(library.folders, root, levels + 1):
+            folder, _, name = path[len(root) + 1 :].rpartition("/")
             owner = name.partition(".")[0].partition("_")[0]
-            if owner in owners or name in owners or split_name(name)[0] in owners:
-                continue
-            if root in _SHARED and not _UUID.fullmatch(owner):
+            stem = owner.upper() if owner.upper() in owners else split_name(name)[0]
+            if stem in owners:
+                if folder == stem[:1] or folder == owners[stem]:
+                    continue
+            elif root in _SHARED and not _UUID.fullmatch(owner):
                 continue
             yield path
+
+
+def _owners(library: Library) -> dict[str, str]:
+    """Return the folder of each picture, by its identifier, and by its name when that differs."""
+    schema = library.schema
+    columns = ", ".join(
+        schema.column(schema.asset, name, "a") for name in ("ZDIRECTORY", "ZFILENAME")
+    )
+    folders: dict[str, str] = {}  # one text for all pictures of a folder
+    owners = {}
+    with opened(library.database) as connection:
+        for uuid, directory, name, _ in connection.execute(
+            f"SELECT a.ZUUID, {columns}, min(a.Z_PK) FROM {schema.asset} a"
+            " WHERE a.ZUUID <> '' GROUP BY a.ZUUID"
+        ):
+            folder = folders.setdefault(directory or "", directory or "")
+            owners[uuid] = folder
+            if name and not name.startswith(uuid):
+                owners[split_name(name)[0]] = folder
+    return owners
 
 
 def _legacy_media(folders: Folders) -> Iterator[str]:
@@ -79,7 +92,7 @@ def _files(folders: Folders, root: str, levels: int) -> Iterator[str]:
         path = f"{root}/{name}"
         if name.startswith("."):
             continue
-        if levels and folders.names(path):
+        if levels and "." not in name and folders.names(path):  # every file has an extension
             yield from _files(folders, path, levels - 1)
         else:
             yield path

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rootcellar_photos.absences import Missing, missing
-from rootcellar_photos.folders import Folders, Signature, signature
+from rootcellar_photos.folders import Folders, Signature, on_disk, signature, spelling
 from rootcellar_photos.naming import (
     extension_of,
     like,
@@ -95,6 +95,8 @@ def _on_disk(
     else:
         directory = row.directory or first
         places = [f"originals/{directory}"]
+        if directory != first:
+            places.append(f"originals/{first}")
         if folders.shared_roots:
             shared = [f"{root}/{directory}" for root in folders.shared_roots]
             places = [*shared, *places] if row.is_shared else [*places, *shared]
@@ -108,11 +110,12 @@ def _on_disk(
 def _renders(row: AssetRow, folders: Folders, library: str) -> Iterator[tuple[str, str]]:
     """Yield what edits made: rendered pictures and videos, and the list of adjustments."""
     edited, movie = bool(row.adjustments), row.kind == 1
+    kind = ".heic" if row.uti == "public.heic" else ".jpeg"
     for root in folders.render_roots:
         folder = f"{root}/{row.uuid[:1]}"
         if names := folders.starting_with(folder, row.uuid):
             if len(names) > 1:
-                names.sort(key=lambda name: ("_201_a" not in name, name))
+                names.sort(key=lambda name: ("_201_a" not in name, not name.endswith(kind), name))
             for name in names:
                 role = _role_of_render(name[len(row.uuid) :], edited=edited, movie=movie)
                 yield role, f"{library}/{folder}/{name}"
@@ -131,25 +134,34 @@ def _names(row: AssetRow, folder: str, folders: Folders) -> list[str]:
 
 def _referenced(row: AssetRow, resources: list[ResourceRow]) -> Iterator[tuple[str, str]]:
     """Yield the files that the person keeps outside the library, where they may be."""
-    yield "original", f"{row.directory}/{row.filename}"
+    yield "original", on_disk(f"{row.directory}/{row.filename}")
     roles = {1: "original", 17: "raw", 18: "live"}
     for resource in resources:
         role = roles.get(resource.subtype or 0)
         if role and resource.path and resource.volume:
             path = f"/Volumes/{resource.volume}/{resource.path.lstrip('/')}"
             if role != "original" or path != f"{row.directory}/{row.filename}":
-                yield role, path
+                yield role, on_disk(path)
 
 
 def _tail(name: str, row: AssetRow) -> str:
     """Return what Photos appended to the UUID: `_3.mov`."""
-    if name.startswith(row.uuid):
-        return text_of(name[len(row.uuid) :])
-    return text_of(name.removeprefix(split_name(row.filename or "")[0]))
+    for stem in (row.uuid, split_name(row.filename or "")[0]):
+        if stem and name.startswith(stem):
+            return text_of(name[len(stem) :])
+    whole = spelling(name)
+    for stem in (row.uuid, split_name(row.filename or "")[0]):
+        if stem and whole.startswith(spelling(stem)):
+            return whole[len(spelling(stem)) :]
+    return text_of(name)
 
 
 def _role_of_original(name: str, row: AssetRow) -> str:
-    if name == row.filename and not (row.published is not None and row.kind == 1):
+    filename = row.filename or ""
+    same = name == filename or (
+        abs(len(name) - len(filename)) < 9 and spelling(name) == spelling(filename)
+    )
+    if same and not (row.published is not None and row.kind == 1):
         return "original"
     return _role_of_tail(_tail(name, row), shared=row.is_shared, movie=row.is_movie)
 

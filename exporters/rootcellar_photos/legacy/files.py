@@ -11,7 +11,6 @@ imported file or on the picture: `version/…/fullsizeoutput_2a.jpeg` is an edit
 import os
 import re
 from collections.abc import Iterator
-from unicodedata import normalize
 
 from rootcellar_photos.absences import (
     ICLOUD_HINT,
@@ -21,7 +20,7 @@ from rootcellar_photos.absences import (
     Missing,
     volume_missing,
 )
-from rootcellar_photos.folders import Folders, Signature, signature
+from rootcellar_photos.folders import Folders, Signature, on_disk, signature, spelling
 from rootcellar_photos.legacy.rows import LIVE, MOVIE, RAW_PAIR, Master, Resource, Version
 from rootcellar_photos.naming import extension_of, original_extension, split_name, text_of
 from rootcellar_photos.resources import Part, another, distinct, suffix_of
@@ -91,11 +90,6 @@ class LegacyFolders:
         ]
 
 
-def spelling(path: str) -> str:
-    """Return a path in the one spelling by which two are compared."""
-    return normalize("NFC", path).casefold()
-
-
 def legacy_parts(
     version: Version,
     masters: list[Master],
@@ -148,7 +142,7 @@ def _on_disk(
     original, raw = pair(version, masters)
     for role, master in (("original", original), ("raw", raw)):
         if master is not None:
-            yield from ((role, path) for path in places(master, where))
+            yield from ((role, on_disk(path)) for path in places(master, where))
     for master in masters:
         if master not in (original, raw):
             yield from (("other_" + _name(path), path) for path in places(master, where))

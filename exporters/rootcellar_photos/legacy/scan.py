@@ -10,13 +10,13 @@ from hashlib import blake2b
 from typing import Any
 
 from rootcellar.api import Sighting, opened
+from rootcellar_photos.folders import spelling
 from rootcellar_photos.legacy.files import (
     LegacyFolders,
     current_edits,
     legacy_parts,
     pair,
     places,
-    spelling,
 )
 from rootcellar_photos.legacy.rows import (
     LIVE,
