@@ -49,16 +49,20 @@ def _strangers(library: Library) -> Iterator[str]:
     """Yield what bears the identifier of no picture, or lies where nobody looks for its files."""
     owners = _owners(library)
     for root, levels in MEDIA_FOLDERS.items():
-        for path in _files(library.folders, root, levels + 1):
-            folder, _, name = path[len(root) + 1 :].rpartition("/")
-            owner = name.partition(".")[0].partition("_")[0]
-            stem = owner.upper() if owner.upper() in owners else split_name(name)[0]
-            if stem in owners:
-                if folder == stem[:1] or folder == owners[stem]:
-                    continue
-            elif root in _SHARED and not _UUID.fullmatch(owner):
-                continue
-            yield path
+        for folder, names in _listed(library.folders, root, levels + 1):
+            below = folder[len(root) + 1 :]
+            for name in names:
+                stem = name[:36]  # the length of a UUID: the usual case, tried first
+                home = owners.get(stem)
+                if home is None:
+                    owner = name.partition(".")[0].partition("_")[0]
+                    stem = owner.upper() if owner.upper() in owners else split_name(name)[0]
+                    home = owners.get(stem)
+                if home is None:
+                    if root not in _SHARED or _UUID.fullmatch(owner):
+                        yield f"{folder}/{name}"
+                elif below not in (home, stem[:1]):
+                    yield f"{folder}/{name}"
 
 
 def _owners(library: Library) -> dict[str, str]:
@@ -70,12 +74,14 @@ def _owners(library: Library) -> dict[str, str]:
     folders: dict[str, str] = {}  # one text for all pictures of a folder
     owners = {}
     with opened(library.database) as connection:
-        for uuid, directory, name, _ in connection.execute(
-            f"SELECT a.ZUUID, {columns}, min(a.Z_PK) FROM {schema.asset} a"
-            " WHERE a.ZUUID <> '' GROUP BY a.ZUUID"
-        ):
-            folder = folders.setdefault(directory or "", directory or "")
-            owners[uuid] = folder
+        cursor = connection.execute(
+            f"SELECT a.ZUUID, {columns} FROM {schema.asset} a WHERE a.ZUUID <> '' ORDER BY a.Z_PK"
+        )
+        cursor.row_factory = None
+        for uuid, directory, name in cursor:
+            if uuid in owners:
+                continue  # of two rows with one identifier the first counts
+            owners[uuid] = folder = folders.setdefault(directory or "", directory or "")
             if name and not name.startswith(uuid):
                 owners[split_name(name)[0]] = folder
     return owners
@@ -83,16 +89,18 @@ def _owners(library: Library) -> dict[str, str]:
 
 def _legacy_media(folders: Folders) -> Iterator[str]:
     for root in ("Masters", "resources/media/master", "resources/media/version"):
-        yield from _files(folders, root, MEDIA_FOLDERS[root])
+        for folder, names in _listed(folders, root, MEDIA_FOLDERS[root] + 1):
+            yield from (f"{folder}/{name}" for name in names)
 
 
-def _files(folders: Folders, root: str, levels: int) -> Iterator[str]:
-    """Yield what is at or below a folder, by its path in the library, but folders with files."""
-    for name in folders.names(root):
-        path = f"{root}/{name}"
-        if name.startswith("."):
-            continue
-        if levels and "." not in name and folders.names(path):  # every file has an extension
-            yield from _files(folders, path, levels - 1)
-        else:
-            yield path
+def _listed(folders: Folders, root: str, levels: int) -> Iterator[tuple[str, list[str]]]:
+    """Yield a folder of the library and those below it, each with the names that are no folders.
+
+    Every file has an extension; what has none may be a folder.
+    """
+    names = [name for name in folders.names(root) if not name.startswith(".")]
+    below = [name for name in names if "." not in name] if levels else []
+    below = [name for name in below if folders.names(f"{root}/{name}")]
+    yield root, [name for name in names if name not in below] if below else names
+    for name in below:
+        yield from _listed(folders, f"{root}/{name}", levels - 1)
