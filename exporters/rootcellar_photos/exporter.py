@@ -53,6 +53,12 @@ class Photos(Exporter):
         """Return a digest of databases and folders as a stat shows them."""
         return libraries.token(capture)
 
+    def content_token(self, capture: Capture) -> str | None:
+        """Return a digest of the rows and folders that the survey would look at."""
+        from rootcellar_photos.content import content_token
+
+        return content_token(capture)
+
     def survey(self, capture: Capture) -> Iterator[Sighting | Trouble | Notice]:
         """Yield every asset, also trashed, hidden, shared and unpicked ones of a burst."""
         readable, troubles = self._libraries(capture)

@@ -7,7 +7,7 @@ that cannot be read.
 import hashlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -175,22 +175,39 @@ def damage(name: str, identity: str, losses: tuple[str, ...]) -> Trouble:
 
 def token(capture: Capture) -> str | None:
     """Return a digest of what a stat shows of all libraries; None when too fresh to tell."""
-    limit = time.time_ns() - int(FRESH_SECONDS * 1e9)
     digest = hashlib.sha256()
     for path in sorted(found.path for found in capture.stores):
-        database = path / "database"
-        watched = [database / name for name in _DATABASES]
-        watched += [database / "search" / name for name in _SEARCH]
-        for file in watched:
+        files = databases(path)
+        for file in files:
             digest.update(f"{file}={capture.signature(file)}\n".encode(errors="replace"))
-        moments = {str(file): _moment(file) for file in (*watched, *_wals(watched))}
-        for folder, levels in MEDIA_FOLDERS.items():
-            moments |= _folder_moments(path / folder, levels)
-        if any(moment > limit for moment in moments.values()):
+        moments = {str(file): _moment(file) for file in (*files, *_wals(files))}
+        seen = folders_token(path)
+        if seen is None or _is_fresh(moments):
             return None
-        for name in sorted(moments):
-            digest.update(f"{name}={moments[name]}\n".encode(errors="replace"))
+        digest.update(f"{sorted(moments.items())}{seen}\n".encode(errors="replace"))
     return digest.hexdigest()
+
+
+def databases(library: Path) -> list[Path]:
+    """Return the databases that a library may have."""
+    folder = library / "database"
+    found = [folder / name for name in _DATABASES]
+    return [*found, *(folder / "search" / name for name in _SEARCH)]
+
+
+def folders_token(library: Path) -> str | None:
+    """Return a digest of when files came or went in a library; None when too fresh to tell."""
+    moments: dict[str, int] = {}
+    for folder, levels in MEDIA_FOLDERS.items():
+        moments |= _folder_moments(library / folder, levels)
+    if _is_fresh(moments):
+        return None
+    return hashlib.sha256(repr(sorted(moments.items())).encode(errors="replace")).hexdigest()
+
+
+def _is_fresh(moments: Mapping[str, int]) -> bool:
+    limit = time.time_ns() - int(FRESH_SECONDS * 1e9)
+    return any(moment > limit for moment in moments.values())
 
 
 _DATABASES = ("Photos.sqlite", DATABASE)

@@ -76,7 +76,7 @@ def want(
 def _scan(connection: sqlite3.Connection, library: Library, *, some: bool) -> Iterator[Seen]:
     schema = library.schema
     once = {} if some else _repeated(connection, schema)
-    names = _names(connection, schema)
+    names = shared_names(connection, schema)
     last = None
     for batch, beside in batches(connection, schema, some=some):
         resources = beside.pop("resources", {})
@@ -149,7 +149,7 @@ def _repeated(connection: sqlite3.Connection, schema: Schema) -> dict[str, int]:
     )
 
 
-def _names(connection: sqlite3.Connection, schema: Schema) -> str:
+def shared_names(connection: sqlite3.Connection, schema: Schema) -> str:
     """Return a digest of the names of people who share: records of shared pictures hold them."""
     digest = blake2b(digest_size=16)
     for table, columns in (

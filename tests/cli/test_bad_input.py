@@ -215,7 +215,9 @@ def test_a_database_that_is_locked_by_another_program_is_read_all_the_same(
     assert done.document["exporters"]["photos"]["new"] > 40
 
 
-def test_a_newer_unknown_schema_is_told_and_its_pictures_are_taken(sample: Any, database: Path) -> None:
+def test_a_newer_unknown_schema_is_told_and_its_pictures_are_taken(
+    sample: Any, database: Path
+) -> None:
     with sqlite3.connect(database) as connection:
         newer = plistlib.dumps({"PLModelVersion": 990000000})
         connection.execute("UPDATE Z_METADATA SET Z_PLIST = ?", (newer,))

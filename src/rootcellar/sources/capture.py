@@ -53,25 +53,33 @@ class Capture:
     settings: Any
     live: bool = False
     _copies: dict[Path, Path] = field(default_factory=dict)
+    _checked: set[Path] = field(default_factory=set)
     _salvaged: dict[Path, tuple[Path, tuple[str, ...]]] = field(default_factory=dict)
 
-    def database(self, path: Path) -> Path:
+    def database(self, path: Path, *, checked: bool = True) -> Path:
         """Return the path of a private, consistent copy of the SQLite database at `path`.
 
         The copy is made once per run and may be opened and even written to. Raises StoreMissing,
-        or StoreUnreadable when it cannot be read or is no sound database.
+        or StoreUnreadable when it cannot be read or is no sound database. One that is not
+        `checked` may be damaged, and is for comparing only.
         """
         if path not in self._copies:
             folder = Path(tempfile.mkdtemp(prefix="database-", dir=self.scratch))
-            copy = folder / path.name
             try:
-                copy_database(path, copy)
-                check_database(copy, path)
+                copy_database(path, folder / path.name)
             except (StoreUnreadable, ScratchUnwritable):
                 shutil.rmtree(folder, ignore_errors=True)  # other stores need the space
                 raise
-            self._copies[path] = copy
-        return self._copies[path]
+            self._copies[path] = folder / path.name
+        copy = self._copies[path]
+        if checked and path not in self._checked:
+            try:
+                check_database(copy, path)
+            except (StoreUnreadable, ScratchUnwritable):
+                shutil.rmtree(self._copies.pop(path).parent, ignore_errors=True)
+                raise
+            self._checked.add(path)
+        return copy
 
     def salvaged(self, path: Path) -> tuple[Path, tuple[str, ...]]:
         """Return a copy of what can be read of a damaged database, and the tables that lost rows.

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -92,3 +93,53 @@ def test_a_token_is_not_trusted_right_after_a_change(
     _age(library)
     os.utime(library / "database" / "Photos.sqlite")
     assert Photos().token(capture(library)) is None
+
+
+KINDS = (
+    *("title", "favorite", "keyword", "album", "edit", "replace-original", "trash", "add"),
+    *("delete", "rename-album"),
+)
+
+
+def test_the_content_token_changes_with_every_kind_of_change(
+    grown: Callable[[int], Path],
+    mutate: Callable[..., dict[str, Any]],
+    capture: Callable[..., Any],
+) -> None:
+    library = grown(60)
+    _age(library)
+    tokens = [Photos().content_token(capture(library))]
+    for kind in KINDS:
+        mutate(library, f"--{kind}", "1")
+        _age(library)
+        tokens.append(Photos().content_token(capture(library)))
+    assert None not in tokens
+    assert len(set(tokens)) == len(KINDS) + 1
+
+
+def test_what_photos_writes_for_itself_leaves_the_content_token_alone(
+    sample: Path, tmp_path: Path, capture: Callable[..., Any]
+) -> None:
+    library = shutil.copytree(sample, tmp_path / "Copy.photoslibrary")
+    _age(library)
+    before = Photos().content_token(capture(library))
+    assert before is not None
+    with sqlite3.connect(library / "database" / "Photos.sqlite") as connection:
+        connection.execute("CREATE TABLE ZANALYSIS (Z_PK INTEGER PRIMARY KEY)")
+        connection.execute("INSERT INTO ZANALYSIS VALUES (1)")
+    connection.close()
+    _age(library / "database", 30)
+    assert Photos().token(capture(library)) is not None
+    assert Photos().content_token(capture(library)) == before
+
+
+def test_a_damaged_database_has_no_content_token_or_another(
+    sample: Path, tmp_path: Path, capture: Callable[..., Any]
+) -> None:
+    library = shutil.copytree(sample, tmp_path / "Copy.photoslibrary")
+    _age(library)
+    before = Photos().content_token(capture(library))
+    (library / "database" / "Photos.sqlite").write_bytes(b"no database " * 999)
+    _age(library, 30)
+    assert before is not None
+    assert Photos().content_token(capture(library)) is None
