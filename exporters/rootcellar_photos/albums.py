@@ -63,7 +63,9 @@ def _album_rows(connection: sqlite3.Connection, schema: Schema) -> Iterator[sqli
     )
     columns = ", ".join(f"{schema.column('ZGENERICALBUM', name, 'g')} AS {name}" for name in names)
     yield from connection.execute(
-        f"SELECT {columns} FROM ZGENERICALBUM g WHERE g.ZUUID IS NOT NULL ORDER BY g.ZUUID"
+        f"SELECT {columns}, k.ZUUID AS cover FROM ZGENERICALBUM g LEFT JOIN {schema.asset} k"
+        f" ON k.Z_PK = {schema.column('ZGENERICALBUM', 'ZCUSTOMKEYASSET', 'g')}"
+        " WHERE g.ZUUID IS NOT NULL ORDER BY g.ZUUID"
     )
 
 
@@ -116,6 +118,7 @@ def _gathering(
         "descending": row["ZCUSTOMSORTASCENDING"] == 0 if order == "date" else None,
         "owner": text_of(row.get("ZCLOUDOWNERFULLNAME") or "") or None,
         "public_url": row.get("ZPUBLICURL") or None,
+        "cover": row.get("cover"),
     }
     return Gathering(
         key=row["ZUUID"],

@@ -167,6 +167,34 @@ def adjustments_of(photo: Any) -> Any:
         return None
 
 
+def form_of(adjustments: Any) -> Any:
+    """Return the decoded list in osxphotos' view of an adjustments file; None when it has none."""
+    return adjustments._adjustments  # noqa: SLF001 - what is public leaves out other editors' forms
+
+
+def camera_adjustments(path: str) -> Any:
+    """Return osxphotos' view of the adjustments a camera made; None when they are unreadable."""
+    from osxphotos.adjustmentsinfo import AdjustmentsInfo
+
+    try:
+        return AdjustmentsInfo(path)
+    except Exception:  # noqa: BLE001 - whatever a foreign file raises; the file itself is copied
+        return None
+
+
+@lru_cache(maxsize=256)
+def name_of(archive: bytes) -> str:
+    """Return the name of a person who shares, from Photos' keyed archive; '' when damaged."""
+    from osxphotos.shareparticipant import PersonNameComponents
+
+    try:
+        name = PersonNameComponents.init_from_bplist(archive)
+    except Exception:  # noqa: BLE001 - whatever a foreign archive raises, the person has no name
+        return ""
+    parts = (name.given_name, name.middle_name, name.family_name)
+    return " ".join(part for part in parts if part) or name.nickname or ""
+
+
 @lru_cache(maxsize=1024)
 def place_of(archive: bytes) -> Any:
     """Return osxphotos' place of Photos' keyed archive; None for a damaged one.

@@ -34,6 +34,7 @@ class Photos(Exporter):
 
     name: ClassVar[str] = "photos"
     title: ClassVar[str] = "Photos"
+    version: ClassVar[str] = "2"
     reads: ClassVar[tuple[Store, ...]] = (
         Store("Photos library", "Pictures", recognise=libraries.is_library),
     )

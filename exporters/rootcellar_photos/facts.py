@@ -27,33 +27,26 @@ _ATTRIBUTES = {
     "editor": ("ZEDITORBUNDLEID",),
     "gps_accuracy": ("ZGPSHORIZONTALACCURACY",),
 }
-_OTHER = {
-    "import_date": ("ZGENERICALBUM", "s", "ZCREATIONDATE"),
-    "import_title": ("ZGENERICALBUM", "s", "ZTITLE"),
-    "master": ("ZCLOUDMASTER", "m", "ZCLOUDMASTERGUID"),
-    "share": ("ZSHARE", "h", "ZTITLE"),
+_EXTENDED = {
+    "focal_length_35mm": ("ZFOCALLENGTHIN35MM",),
+    "digital_zoom": ("ZDIGITALZOOMRATIO",),
+    "credit": ("ZCREDIT",),
 }
 
 
 def facts(library: Library, keys: Collection[str]) -> dict[str, dict[str, Any]]:
     """Return for each of these assets its facts by name; what is empty is left out."""
     schema = library.schema
-    columns = {
-        name: schema.column(schema.asset, schema.first(schema.asset, *names), "a")
-        for name, names in _ASSET.items()
-    }
-    for name, names in _ATTRIBUTES.items():
-        columns[name] = schema.column(ATTRIBUTES, schema.first(ATTRIBUTES, *names), "b")
-    joins = ""
-    for table, alias, near in (
-        ("ZGENERICALBUM", "s", "ZIMPORTSESSION"),
-        ("ZCLOUDMASTER", "m", "ZMASTER"),
-        ("ZSHARE", "h", "ZMOMENTSHARE"),
+    columns = {}
+    for table, alias, chosen in (
+        (schema.asset, "a", _ASSET),
+        (ATTRIBUTES, "b", _ATTRIBUTES),
+        ("ZEXTENDEDATTRIBUTES", "e", _EXTENDED),
     ):
-        if schema.has(table, "Z_PK") and schema.has(schema.asset, near):
-            joins += f" LEFT JOIN {table} {alias} ON {alias}.Z_PK = a.{near}"
-            of_table = {name: place for name, place in _OTHER.items() if place[1] == alias}
-            columns |= {name: schema.column(*(p[0], p[2], p[1])) for name, p in of_table.items()}
+        for name, names in chosen.items():
+            columns[name] = schema.column(table, schema.first(table, *names), alias)
+    extended = schema.has("ZEXTENDEDATTRIBUTES", "ZASSET")
+    joins = " LEFT JOIN ZEXTENDEDATTRIBUTES e ON e.ZASSET = a.Z_PK" if extended else ""
     with opened(library.database) as connection:
         connection.execute("BEGIN")
         want(connection, schema, keys)

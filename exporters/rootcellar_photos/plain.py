@@ -1,34 +1,53 @@
-"""The record of an asset that osxphotos cannot read: what the survey and the database say of it.
+"""Plain JSON: dates as text, and a record without what is empty."""
 
-So that one damaged row, or a library newer than osxphotos, costs some of what is known of a
-picture, and never the picture.
-"""
+from datetime import UTC, datetime, timedelta, timezone
+from math import isfinite
+from typing import Any, NamedTuple
 
-from typing import Any
-
-from rootcellar.api import Record
-from rootcellar_photos.record import record
-from rootcellar_photos.scan import Seen
+from rootcellar_photos.naming import moment, text_of
 
 
-class _Nothing:
-    """What osxphotos would say of an asset of which it knows nothing: every answer is empty."""
-
-    def __init__(self, seen: Seen) -> None:
-        self.keywords = [title for _, title in seen.around.get("keywords", ()) if title]
-        self.labels: list[str] = []
-        self.comments: list[Any] = []
-        self.likes: list[Any] = []
-        self.face_info: list[Any] = []
-        self.location = (None, None)
-        self.hasadjustments = False
-        self._info: dict[str, Any] = {"reverse_geolocation": None}
-
-    def __getattr__(self, name: str) -> None:
-        """Return None for whatever else is asked of a photo."""
-        return
+def iso(date: datetime | None) -> str | None:
+    """Return a date in ISO 8601 with its own offset, in whole minutes as the standard wants."""
+    if date is None:
+        return None
+    offset = date.utcoffset() or timedelta()
+    if offset.total_seconds() % 60:  # local mean time, before zones were agreed on
+        minutes = timedelta(minutes=round(offset.total_seconds() / 60))
+        date = date.astimezone(timezone(minutes))
+    return date.isoformat()
 
 
-def plain_record(seen: Seen, facts: dict[str, Any], why: str) -> Record:
-    """Return the record of an asset without osxphotos; `unread` says why there is no more."""
-    return {**record(_Nothing(seen), seen, facts), "unread": why}
+def utc(seconds: float | None) -> str | None:
+    """Return a time that Core Data keeps (seconds since 2001) in ISO 8601, in UTC."""
+    date = moment(seconds, UTC)
+    return date.isoformat().replace("+00:00", "Z") if date else None
+
+
+class Whole(NamedTuple):
+    """Plain JSON of which nothing is left out: in a list of edits, `false` and 0 tell."""
+
+    value: Any
+
+
+def pruned(value: Any) -> Any:
+    """Return plain JSON without what is empty or false, all text valid and composed."""
+    if isinstance(value, str):
+        return text_of(value)
+    if isinstance(value, Whole):
+        return value.value
+    if isinstance(value, dict):
+        found = {}
+        for key, item in value.items():
+            if item or (item == 0 and item is not False):  # most of a record is not there
+                kept = pruned(item)
+                if kept or kept == 0:
+                    found[key] = kept
+        return found
+    if isinstance(value, list | tuple):
+        return [pruned(item) for item in value]
+    if isinstance(value, float):
+        return round(value, 9) if isfinite(value) else None
+    if isinstance(value, int):
+        return value
+    return None if value is None else text_of(str(value))

@@ -5,15 +5,17 @@ counts, analysis state, scores, availability in iCloud, paths of this machine): 
 only when the asset does. docs/reference/photos-records.md lists every field.
 """
 
-from datetime import UTC, datetime, timedelta, timezone
-from math import isfinite
+from datetime import datetime
 from typing import Any
 
 from rootcellar.api import Record
 from rootcellar_photos.absences import role_of
 from rootcellar_photos.assets import adjustments_of, faces_of, facts_of, place_of
-from rootcellar_photos.naming import moment, original_name, text_of
+from rootcellar_photos.edits import capture_of, edit_of
+from rootcellar_photos.naming import original_name
+from rootcellar_photos.plain import iso, pruned, utc
 from rootcellar_photos.scan import Seen
+from rootcellar_photos.sharing import scopes, shared
 
 _KINDS = (
     ("live", "live_photo"),
@@ -47,6 +49,9 @@ _CAMERA = {
     "sample_rate": "sample_rate",
     "track_format": "track_format",
 }
+_CAMERA_FACTS = ("focal_length_35mm", "digital_zoom", "credit")
+_SEARCH = ("activities", "events", "holidays", "landmarks", "venues", "venue_types")
+"""Kinds of words in Photos' search index; the others repeat what the record says elsewhere."""
 
 
 def record(photo: Any, seen: Seen, facts: dict[str, Any]) -> Record:
@@ -62,19 +67,21 @@ def record(photo: Any, seen: Seen, facts: dict[str, Any]) -> Record:
         "caption": photo.description,
         "keywords": sorted(set(photo.keywords)),
         "labels": sorted(set(photo.labels)),
+        "search": _search(photo.search_info),
         "favourite": bool(row.favourite),
         "hidden": bool(row.hidden),
-        "trashed": _utc(facts.get("trashed")) or row.trash_state == 1,
+        "trashed": utc(facts.get("trashed")) or row.trash_state == 1,
         "date": iso(seen.date),
         "timezone": row.zone,
         "date_original": _original_date(photo, seen.date),
-        "date_added": _utc(facts.get("added")),
-        "date_modified": _utc(row.modified),
+        "date_added": utc(facts.get("added")),
+        "date_modified": utc(row.modified),
         "persons": _persons(photo),
         "location": _location(photo, facts),
         "place": _place(photo),
+        "moment": {"title": row.moment_title, "subtitle": row.moment_subtitle},
         "albums": seen.albums,
-        "import": _import(row.import_uuid, facts),
+        "import": _import(seen, facts),
         "burst": _burst(photo, facts),
         "size": {"width": photo.width, "height": photo.height, "orientation": photo.orientation},
         "original": {
@@ -82,18 +89,20 @@ def record(photo: Any, seen: Seen, facts: dict[str, Any]) -> Record:
             "bytes": photo.original_filesize,
             "uti": photo.uti_original,
             "fingerprint": facts.get("fingerprint"),
+            "raw": photo.raw_original,
         },
         "duration": facts.get("duration") or None,
-        "camera": _camera(photo),
-        "edit": _edit(photo, seen, facts),
-        "scopes": _scopes(photo, seen),
-        "shared": _shared(photo, facts),
-        "cloud": {"asset": facts.get("cloud_asset"), "master": facts.get("master")},
+        "camera": _camera(photo, facts),
+        "capture": capture_of(seen),
+        "edit": edit_of(photo, seen, facts),
+        "scopes": scopes(seen),
+        "shared": shared(photo, seen, facts),
+        "cloud": {"asset": facts.get("cloud_asset"), "master": row.master},
         "referenced": _referenced(seen),
         "resources": _resources(seen, facts),
     }
-    pruned: dict[str, Any] = _pruned(full)
-    return pruned
+    found: Record = pruned(full)
+    return found
 
 
 def _original_size(photo: Any) -> dict[str, int]:
@@ -101,43 +110,6 @@ def _original_size(photo: Any) -> dict[str, int]:
     now = (photo.width, photo.height, photo.orientation)
     then = (photo.original_width, photo.original_height, photo.original_orientation)
     return {} if now == then else dict(zip(("width", "height", "orientation"), then, strict=True))
-
-
-def iso(date: datetime | None) -> str | None:
-    """Return a date in ISO 8601 with its own offset, in whole minutes as the standard wants."""
-    if date is None:
-        return None
-    offset = date.utcoffset() or timedelta()
-    if offset.total_seconds() % 60:  # local mean time, before zones were agreed on
-        minutes = timedelta(minutes=round(offset.total_seconds() / 60))
-        date = date.astimezone(timezone(minutes))
-    return date.isoformat()
-
-
-def _utc(seconds: float | None) -> str | None:
-    date = moment(seconds, UTC)
-    return date.isoformat().replace("+00:00", "Z") if date else None
-
-
-def _pruned(value: Any) -> Any:
-    """Return plain JSON without what is empty or false, all text valid and composed."""
-    if isinstance(value, str):
-        return text_of(value)
-    if isinstance(value, dict):
-        found = {}
-        for key, item in value.items():
-            if item or (item == 0 and item is not False):  # most of a record is not there
-                kept = _pruned(item)
-                if kept or kept == 0:
-                    found[key] = kept
-        return found
-    if isinstance(value, list | tuple):
-        return [_pruned(item) for item in value]
-    if isinstance(value, float):
-        return round(value, 9) if isfinite(value) else None
-    if isinstance(value, int):
-        return value
-    return None if value is None else text_of(str(value))
 
 
 def _kinds(photo: Any) -> list[str]:
@@ -167,6 +139,7 @@ def _persons(photo: Any) -> list[dict[str, Any]]:
             continue
         person = face.person_info
         entry = {"name": face.name, "uuid": person.uuid, "face": face.uuid}
+        entry["manual"] = face.manual == 1
         if face.size:
             area = face.mwg_rs_area
             entry["box"] = {axis: round(getattr(area, axis), 6) for axis in ("x", "y", "w", "h")}
@@ -206,18 +179,42 @@ def _place(photo: Any) -> dict[str, Any] | None:
         "address": place.address_str,
         "home": bool(place.ishome),
         "country_code": place.country_code,
-        **{key: address[key] for key in ("country", "state_province", "city", "sub_locality")},
-        **{key: address[key] for key in ("street", "postal_code")},
-        "areas": place.names.area_of_interest,
-        "water": place.names.body_of_water,
+        **{key: address[key] for key in _ADDRESS},
+        "areas": _once(place.names.area_of_interest),
+        "water": _once(place.names.body_of_water),
+        "levels": {key: _once(getattr(place.names, name)) for key, name in _LEVELS.items()},
     }
 
 
-def _import(uuid: str | None, facts: dict[str, Any]) -> dict[str, Any]:
+def _once(names: list[str]) -> list[str]:
+    return list(dict.fromkeys(names))
+
+
+_ADDRESS = (
+    *("country", "state_province", "sub_administrative_area", "city", "sub_locality"),
+    *("street", "postal_code"),
+)
+_LEVELS = {
+    "country": "country",
+    "state_province": "state_province",
+    "sub_administrative_area": "sub_administrative_area",
+    "city": "city",
+    "sub_locality": "additional_city_info",
+    "region": "region",
+    "thoroughfare": "street_address",
+    "sub_thoroughfare": "sub_throughfare",
+    "postal_code": "postal_code",
+    "inland_water": "inland_water",
+    "ocean": "ocean",
+}
+"""The levels of a placemark, and osxphotos' names of them; each may have several names."""
+
+
+def _import(seen: Seen, facts: dict[str, Any]) -> dict[str, Any]:
     return {
-        "session": uuid,
-        "date": _utc(facts.get("import_date")),
-        "title": facts.get("import_title"),
+        "session": seen.row.import_uuid,
+        "date": utc(seen.row.import_date),
+        "title": seen.row.import_title,
         "by": facts.get("imported_by"),
         "by_bundle": facts.get("imported_by_bundle"),
     }
@@ -234,67 +231,16 @@ def _burst(photo: Any, facts: dict[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _camera(photo: Any) -> dict[str, Any] | None:
+def _camera(photo: Any, facts: dict[str, Any]) -> dict[str, Any]:
     exif = photo.exif_info  # None until Photos 4
-    return exif and {name: getattr(exif, attribute) for name, attribute in _CAMERA.items()}
+    camera = {name: getattr(exif, attribute) for name, attribute in _CAMERA.items()} if exif else {}
+    return camera | {name: facts.get(name) for name in _CAMERA_FACTS}
 
 
-def _edit(photo: Any, seen: Seen, facts: dict[str, Any]) -> dict[str, Any] | None:
-    """Return what is known of an edit; how the sliders stand is in the adjustments file."""
-    if not photo.hasadjustments:
-        return None
-    edit = {
-        "state": photo.adjustment_type,
-        "date": _utc(seen.row.adjusted),
-        "fingerprint": facts.get("adjusted_fingerprint"),
-        "external": photo.external_edit,
-        "uti": photo.uti,
-    }
-    adjustments = adjustments_of(photo)
-    if adjustments is not None:
-        edit["editor"] = adjustments.editor
-        edit["format"] = adjustments.format_id
-        edit["version"] = adjustments.format_version
-        steps = adjustments.adjustments
-        steps = steps if isinstance(steps, list) else []
-        edit["steps"] = [
-            step.get("identifier")
-            for step in steps
-            if isinstance(step, dict) and step.get("enabled", True)
-        ]
-    return edit
-
-
-def _scopes(photo: Any, seen: Seen) -> list[str]:
-    scopes = {
-        "shared-album": seen.row.is_shared,
-        "shared-library": photo.shared_library,
-        "shared-moment": photo.shared_moment,
-        "syndicated": photo.syndicated and not photo.saved_to_library,
-    }
-    return [name for name, true in scopes.items() if true]
-
-
-def _shared(photo: Any, facts: dict[str, Any]) -> dict[str, Any]:
-    """Return who shared it, and what was said about it, in the order of time."""
-    remarks = [
-        {"date": _zulu(one.datetime), "by": one.user, "mine": one.ismine, "text": one.text}
-        for one in photo.comments
-    ]
-    likes = [
-        {"date": _zulu(one.datetime), "by": one.user, "mine": one.ismine} for one in photo.likes
-    ]
-    return {
-        "owner": photo.owner,
-        "published": _utc(facts.get("published")),
-        "moment": facts.get("share"),
-        "comments": remarks,
-        "likes": likes,
-    }
-
-
-def _zulu(date: datetime) -> str:
-    return date.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def _search(info: Any) -> dict[str, Any]:
+    """Return what Photos' search index knows beside labels, and what no other field says."""
+    found = {name: getattr(info, name) for name in _SEARCH} if info else {}
+    return {name: sorted(set(words)) for name, words in found.items() if words}
 
 
 def _referenced(seen: Seen) -> dict[str, Any] | None:

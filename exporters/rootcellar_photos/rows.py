@@ -45,8 +45,18 @@ class AssetRow(NamedTuple):
     owner: str | None
     uti: str | None
     syndication: str | None
+    syndication_history: int | None
+    in_shared_library: int | None
     import_uuid: str | None
+    import_date: float | None
+    import_title: str | None
     master_state: int | None
+    master: str | None
+    moment_title: str | None
+    moment_subtitle: str | None
+    in_moment_share: int
+    moment_share: str | None
+    library_share: str | None
 
     @property
     def is_movie(self) -> bool:
@@ -62,6 +72,11 @@ class AssetRow(NamedTuple):
     def is_referenced(self) -> bool:
         """Return whether the original lies outside the library, where the person keeps it."""
         return self.directory is not None and self.directory.startswith("/")
+
+    @property
+    def is_syndicated(self) -> bool:
+        """Return whether others sent it (Messages, Shared with You), and it was not saved."""
+        return self.syndication is not None and self.syndication_history == 0
 
 
 class ResourceRow(NamedTuple):
@@ -95,8 +110,13 @@ def asset_rows(
         *(column(a, name, "a") for name in _ASSET_COLUMNS),
         column(a, schema.has_adjustments, "a"),
         *(column(a, name, "a") for name in _MORE_ASSET_COLUMNS),
-        *(column(b, "ZSYNDICATIONIDENTIFIER", "b"), "s.ZUUID"),
-        column("ZCLOUDMASTER", "ZCLOUDLOCALSTATE", "m"),
+        *(column(b, name, "b") for name in ("ZSYNDICATIONIDENTIFIER", "ZSYNDICATIONHISTORY")),
+        column(a, "ZACTIVELIBRARYSCOPEPARTICIPATIONSTATE", "a"),
+        *(column("ZGENERICALBUM", name, "s") for name in ("ZUUID", "ZCREATIONDATE", "ZTITLE")),
+        *(column("ZCLOUDMASTER", name, "m") for name in ("ZCLOUDLOCALSTATE", "ZCLOUDMASTERGUID")),
+        *(column("ZMOMENT", name, "t") for name in ("ZTITLE", "ZSUBTITLE")),
+        *("h.Z_OPT IS NOT NULL", column("ZSHARE", "ZTITLE", "h")),
+        column("ZSHARE", "ZTITLE", "l"),
     )
     joins = "".join(
         f" LEFT JOIN {table} {alias} ON {on}" for table, alias, on in _beside_joins(schema)
@@ -126,13 +146,18 @@ def _beside_joins(schema: Schema) -> Iterator[tuple[str, str, str]]:
     A table or column that this database lacks is joined on nothing.
     """
     a, b = schema.asset, ATTRIBUTES
-    empty = "(SELECT NULL Z_PK, NULL Z_OPT, NULL ZUUID, NULL ZCLOUDLOCALSTATE)"
+    # All that is read of these tables: one may be there, and the column that points at it not.
+    names = "Z_OPT ZUUID ZTITLE ZSUBTITLE ZCREATIONDATE ZCLOUDLOCALSTATE ZCLOUDMASTERGUID"
+    empty = f"(SELECT {', '.join(f'NULL {name}' for name in names.split())})"
     for table, alias, near, far in (
         ("ZASSETDESCRIPTION", "d", (b, "b", "ZASSETDESCRIPTION"), "Z_PK"),
         ("ZEXTENDEDATTRIBUTES", "e", (a, "a", "ZEXTENDEDATTRIBUTES"), "Z_PK"),
         ("ZUNMANAGEDADJUSTMENT", "u", (b, "b", "ZUNMANAGEDADJUSTMENT"), "Z_PK"),
         ("ZGENERICALBUM", "s", (a, "a", "ZIMPORTSESSION"), "Z_PK"),
         ("ZCLOUDMASTER", "m", (a, "a", "ZMASTER"), "Z_PK"),
+        ("ZMOMENT", "t", (a, "a", "ZMOMENT"), "Z_PK"),
+        ("ZSHARE", "h", (a, "a", "ZMOMENTSHARE"), "Z_PK"),
+        ("ZSHARE", "l", (a, "a", "ZLIBRARYSCOPE"), "Z_PK"),
     ):
         if table in schema.tables and schema.has(near[0], near[2]):
             yield table, alias, f"{alias}.{far} = {near[1]}.{near[2]}"
@@ -211,8 +236,9 @@ def _queries(schema: Schema) -> Iterator[tuple[str, str, str]]:
         yield (
             "faces",
             (
-                f"SELECT f.{asset}, f.ZUUID, f.ZCENTERX, f.ZCENTERY, f.ZSIZE, p.ZPERSONUUID,"
-                f" p.ZFULLNAME FROM ZDETECTEDFACE f JOIN ZPERSON p ON p.Z_PK = f.{person}"
+                f"SELECT f.{asset}, f.ZUUID, f.ZCENTERX, f.ZCENTERY, f.ZSIZE,"
+                f" {schema.column('ZDETECTEDFACE', 'ZMANUAL', 'f')}, p.ZPERSONUUID, p.ZFULLNAME"
+                f" FROM ZDETECTEDFACE f JOIN ZPERSON p ON p.Z_PK = f.{person}"
                 f" WHERE p.ZFULLNAME <> ''{{some}} ORDER BY f.{asset}, f.ZUUID, f.Z_PK"
             ),
             f"f.{asset}",
@@ -226,6 +252,19 @@ def _queries(schema: Schema) -> Iterator[tuple[str, str, str]]:
                 f" WHERE TRUE{{some}} ORDER BY {asset}, c.Z_PK"
             ),
             asset,
+        )
+    if schema.contributed_asset:
+        names = ("ZUUID", "ZNAMECOMPONENTS", "ZEMAILADDRESS", "ZPHONENUMBER", "ZISCURRENTUSER")
+        columns = ", ".join(schema.column("ZSHAREPARTICIPANT", name, "p") for name in names)
+        yield (
+            "contributors",
+            (
+                f"SELECT b.ZASSET, {columns} FROM ZASSETCONTRIBUTOR c"
+                f" JOIN {ATTRIBUTES} b ON b.Z_PK = c.{schema.contributed_asset}"
+                " JOIN ZSHAREPARTICIPANT p ON p.Z_PK = c.ZPARTICIPANT"
+                " WHERE TRUE{some} ORDER BY b.ZASSET, p.ZUUID"
+            ),
+            "b.ZASSET",
         )
 
 

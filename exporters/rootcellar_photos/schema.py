@@ -77,6 +77,18 @@ class Schema:
         return self.first(self.asset, "ZADJUSTMENTSSTATE", "ZHASADJUSTMENTS")
 
     @property
+    def contributed_asset(self) -> str | None:
+        """Return the column of ZASSETCONTRIBUTOR that points at what was put into a library.
+
+        None where there are no shared libraries.
+        """
+        if not self.has("ZASSETCONTRIBUTOR", "ZPARTICIPANT"):
+            return None
+        if "ZSHAREPARTICIPANT" not in self.tables:
+            return None
+        return _matching(self.tables["ZASSETCONTRIBUTOR"], r"Z_?\d*LIBRARYSCOPEASSETCONTRIBUTORS")
+
+    @property
     def face_asset(self) -> str:
         """Return the column of ZDETECTEDFACE that points at the asset."""
         return self.first("ZDETECTEDFACE", "ZASSETFORFACE", "ZASSET")

@@ -25,9 +25,14 @@ _WHOLE = (
     *("Z_METADATA", "Z_PRIMARYKEY"),
 )
 """Small tables that describe the library rather than an asset."""
-_LABEL_CATEGORIES = (2024, 1500)
-"""psi.sqlite, groups.category: machine labels, until Photos 7 and since Photos 8."""
-_LEO_LABELS = 4000
+_WORDS = (
+    *(2024, 2027, 2029, 2038, 2039),
+    *(1500, 1600, 1103, 1700, 1701, 1800, 1801, 1802, 1520),
+)
+"""psi.sqlite, groups.category: labels, activities, holidays, venues and their types until Photos
+7; the same, events with performers and types, and landmarks since Photos 8."""
+_LEO_WORDS = (4000, 4090, 1030, 2220, 2230, 2240, 2250, 2260, 4020)
+"""The same in leo.sqlite, lexicon.category."""
 
 
 @contextmanager
@@ -95,7 +100,7 @@ def _selections(schema: Schema) -> Mapping[str, str]:
 
 
 def _cut_labels(search: Path, keys: Collection[str], path: Path) -> None:
-    """Cut the labels of these assets out of Photos' search index; none when it is odd."""
+    """Cut the words of these assets out of Photos' search index; none when it is odd."""
     try:
         with _target(path) as connection:
             connection.execute("ATTACH ? AS source", (str(search),))
@@ -119,14 +124,14 @@ def _cut_psi(connection: sqlite3.Connection, keys: Collection[str]) -> None:
             " FROM source.assets WHERE uuid_0 = ? AND uuid_1 = ?",
             halves,
         )
-    labels = f"SELECT rowid FROM source.groups WHERE category IN {_LABEL_CATEGORIES}"
+    words = f"SELECT rowid FROM source.groups WHERE category IN {_WORDS}"
     connection.execute(
         "INSERT INTO ga (rowid, groupid, assetid) SELECT rowid, groupid, assetid FROM source.ga"
-        f" WHERE assetid IN (SELECT rowid FROM main.assets) AND groupid IN ({labels})"
+        f" WHERE assetid IN (SELECT rowid FROM main.assets) AND groupid IN ({words})"
     )
     connection.execute(
         f"INSERT INTO groups (rowid, {columns}) SELECT rowid, {columns} FROM source.groups"
-        f" WHERE category IN {_LABEL_CATEGORIES} AND rowid IN (SELECT groupid FROM main.ga)"
+        f" WHERE category IN {_WORDS} AND rowid IN (SELECT groupid FROM main.ga)"
     )
 
 
@@ -152,7 +157,7 @@ def _cut_leo(connection: sqlite3.Connection, keys: Collection[str]) -> None:
     )
     connection.execute(
         "INSERT INTO lexicon SELECT lexeme_id, type, category, content FROM source.lexicon"
-        f" WHERE category = {_LEO_LABELS}"
+        f" WHERE category IN {_LEO_WORDS}"
     )
 
 

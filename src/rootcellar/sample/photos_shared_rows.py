@@ -169,14 +169,18 @@ def _add_keywords(rows: Rows, photos: Library, identify: Identify) -> dict[str, 
 def _add_persons(rows: Rows, photos: Library, identify: Identify) -> dict[str, int]:
     """Add a person for every name, and one without a name for every face without one."""
     faces: dict[str, list[int]] = {}
+    unnamed = set()
     number = 0
     for uuid, photo in photos.items():
         for place, face in enumerate(photo.faces):
             number += 1
-            faces.setdefault(face.person or f"{uuid}/{place}", []).append(number)
+            key = face.person or f"{uuid}/{place}"
+            faces.setdefault(key, []).append(number)
+            if not face.person:
+                unnamed.add(key)
     persons = {}
     for order, (key, numbers) in enumerate(faces.items()):
-        name = "" if "/" in key else key
+        name = "" if key in unnamed else key
         persons[key] = rows.add(
             "Person",
             PERSONUUID=identify(f"person {key}"),

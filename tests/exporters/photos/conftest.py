@@ -16,18 +16,17 @@ from rootcellar.sample import make_home
 from rootcellar_photos import Photos, PhotosSettings
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-FIXTURES = os.environ.get("ROOTCELLAR_FIXTURES", REPOSITORY.parent / "shared" / "fixtures")
-SHARED = Path(FIXTURES).parent
+FIXTURES = Path(os.environ.get("ROOTCELLAR_FIXTURES", REPOSITORY.parent / "shared" / "fixtures"))
 sys.path.insert(0, str(Path(__file__).parent))
 LIBRARIES = {
-    "macOS 26.1": "fixtures/homes/mac26/Pictures/Photos Library.photoslibrary",
-    "macOS 15.7.2": "fixtures/photos/Test-Media-Types-15.7.2.photoslibrary",
-    "macOS 10.15.1": "fixtures/photos/Test-Shared-10.15.1.photoslibrary",
+    "macOS 26.1": "homes/mac26/Pictures/Photos Library.photoslibrary",
+    "macOS 15.7.2": "photos/Test-Media-Types-15.7.2.photoslibrary",
+    "macOS 10.15.1": "photos/Test-Shared-10.15.1.photoslibrary",
 }
 
 
 def _library(name: str) -> Path:
-    path = SHARED / LIBRARIES[name]
+    path = FIXTURES / LIBRARIES[name]
     if not path.is_dir():
         pytest.skip(f"no real Photos library at {path}; set ROOTCELLAR_FIXTURES")
     return path
@@ -125,7 +124,7 @@ def grown(tmp_path: Path) -> Callable[[int], Path]:
 
     def grow(count: int) -> Path:
         target = tmp_path / "grown.photoslibrary"
-        script = SHARED / "bench" / "scale_photos.py"
+        script = FIXTURES.parent / "bench" / "scale_photos.py"
         arguments = ["--count", str(count), "--edited", "0.2", "--live", "0.3", "--missing", "0.1"]
         source = _library("macOS 26.1")
         subprocess.run(
@@ -146,7 +145,7 @@ def mutate() -> Callable[..., dict[str, Any]]:
     def run(library: Path, *arguments: str) -> dict[str, Any]:
         import json
 
-        script = SHARED / "bench" / "scale_photos.py"
+        script = FIXTURES.parent / "bench" / "scale_photos.py"
         done = subprocess.run(
             [sys.executable, script, "mutate", library, *arguments],
             check=True,
