@@ -14,11 +14,11 @@ from rootcellar_photos.legacy.slices import legacy_facts, legacy_slice_of
 from rootcellar_photos.legacy.store import LegacyLibrary
 from rootcellar_photos.library import AnyLibrary, search_index
 from rootcellar_photos.naming import text_of
-from rootcellar_photos.unread import plain_record
 from rootcellar_photos.record import record
 from rootcellar_photos.resources import Part
 from rootcellar_photos.scan import Seen, scan, sidecar_suffix
 from rootcellar_photos.slices import slice_of
+from rootcellar_photos.unread import plain_record
 
 __all__ = ["load", "read_items"]
 

@@ -233,7 +233,8 @@ def _burst(photo: Any, facts: dict[str, Any]) -> dict[str, Any] | None:
 
 def _camera(photo: Any, facts: dict[str, Any]) -> dict[str, Any]:
     exif = photo.exif_info  # None until Photos 4
-    camera = {name: getattr(exif, attribute) for name, attribute in _CAMERA.items()} if exif else {}
+    said = _CAMERA if exif else {}
+    camera = {name: getattr(exif, attribute) for name, attribute in said.items()}
     return camera | {name: facts.get(name) for name in _CAMERA_FACTS}
 
 

@@ -118,6 +118,7 @@ def test_records_say_what_osxphotos_says(
         "country": "Germany",
         "city": "Rügen",
         "areas": ["Binz"],
+        "levels": {"city": ["Rügen"], "country": ["Germany"]},
     }
     assert plain["import"]["title"] == "July"
     assert items["Pair"].record["kinds"] == ["raw+jpeg"]
