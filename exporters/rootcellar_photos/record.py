@@ -97,7 +97,7 @@ def record(photo: Any, seen: Seen, facts: dict[str, Any]) -> Record:
         "edit": edit_of(photo, seen, facts),
         "scopes": scopes(seen),
         "shared": shared(photo, seen, facts),
-        "cloud": {"asset": facts.get("cloud_asset"), "master": row.master},
+        "cloud": {"asset": facts.get("cloud_asset"), "master": row.master or facts.get("master")},
         "referenced": _referenced(seen),
         "resources": _resources(seen, facts),
     }
@@ -213,8 +213,8 @@ _LEVELS = {
 def _import(seen: Seen, facts: dict[str, Any]) -> dict[str, Any]:
     return {
         "session": seen.row.import_uuid,
-        "date": utc(seen.row.import_date),
-        "title": seen.row.import_title,
+        "date": utc(seen.row.import_date or facts.get("import_date")),
+        "title": seen.row.import_title or facts.get("import_title"),
         "by": facts.get("imported_by"),
         "by_bundle": facts.get("imported_by_bundle"),
     }
