@@ -54,17 +54,26 @@ def _loaded(osxphotos: Any, slice_path: Path, library: Path) -> Any:
     """Load a slice; what osxphotos asks for and this library lacks is added to it, empty.
 
     So that a column or table that a new macOS has dropped costs what it held, and nothing else.
+    When osxphotos gives up for another reason, the slice is mended, and it may try once more.
     """
     added = _ADDED.setdefault(library, [])
+    mended = slice_path.name == DATABASE  # a slice of Photos 4 is mended from the start
+    mend = False
     while True:
         _add(slice_path, added)
+        if mend:
+            _mend(slice_path)
+            mend, mended = False, True
         try:
             return _new_database(osxphotos, slice_path, library)
-        except sqlite3.OperationalError as error:
-            found = _lacking(str(error), added)
-            if not found or found <= set(added) or len(added) >= MOST_ADDED:
+        except Exception as error:
+            found = _lacking(str(error), added) - set(added)
+            if found and len(added) < MOST_ADDED:
+                added.extend(sorted(found))
+            elif not mended:
+                mend = True  # not here: the error still holds osxphotos' open connection
+            else:
                 raise
-            added.extend(sorted(found - set(added)))
 
 
 def _lacking(error: str, added: list[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -242,15 +251,25 @@ def _fit(slice_path: Path) -> None:
                 expected[owner] = names["ASSET_ALBUM_JOIN"].split(".")[1]
                 expected[r"Z_FOK_\d+ASSETS"] = names["ALBUM_SORT_ORDER"].split(".")[1]
             _rename_columns(connection, table, expected)
-        _mend(connection, names["ASSET"])
+        asset = names["ASSET"]
+        connection.execute(  # else osxphotos leaves out an asset that has lost its attributes
+            f"INSERT INTO {ATTRIBUTES} (Z_PK, ZASSET) SELECT -Z_PK, Z_PK FROM {asset}"
+            f" WHERE Z_PK NOT IN (SELECT ZASSET FROM {ATTRIBUTES} WHERE ZASSET NOTNULL)"
+        )
 
 
-def _mend(connection: sqlite3.Connection, asset: str) -> None:
-    """Change what osxphotos would give up on the whole library for, in the slice.
+def _mend(slice_path: Path) -> None:
+    """Change what osxphotos gives up on a whole library for, in the slice.
 
-    Dates that no calendar holds; an asset without its attributes, which it leaves out; folders of
-    albums that are gone or go in circles (nothing asks the slice for folders: they are dropped).
+    Dates that no calendar holds; folders of albums that are gone or go in circles (nothing asks
+    the slice for folders: they are dropped), or of which there is no outermost one.
     """
+    with closing(sqlite3.connect(slice_path, isolation_level=None)) as connection:
+        _mend_dates(connection)
+        _mend_folders(connection)
+
+
+def _mend_dates(connection: sqlite3.Connection) -> None:
     for table, names in _DATES.items():
         columns = _columns(connection, table)
         for name in names:
@@ -259,10 +278,9 @@ def _mend(connection: sqlite3.Connection, asset: str) -> None:
                     f"UPDATE {table} SET {name} = NULL WHERE abs({name}) > 1e15"
                     f" OR typeof({name}) IN ('text', 'blob')"
                 )
-    connection.execute(
-        f"INSERT INTO {ATTRIBUTES} (Z_PK, ZASSET) SELECT -Z_PK, Z_PK FROM {asset}"
-        f" WHERE Z_PK NOT IN (SELECT ZASSET FROM {ATTRIBUTES} WHERE ZASSET NOTNULL)"
-    )
+
+
+def _mend_folders(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE ZGENERICALBUM SET ZPARENTFOLDER = NULL")
     roots = connection.execute("SELECT Z_PK FROM ZGENERICALBUM WHERE ZKIND = 3999").fetchall()
     for (number,) in roots[1:]:
