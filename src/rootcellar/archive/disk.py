@@ -43,6 +43,8 @@ class Disk:
         self.handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._folders: set[str] = {""}
         self._written: list[str] = []
+        self._device = os.fstat(self.handle).st_dev
+        self._refused: set[int] = set()
 
     def close(self) -> None:
         """Let go of the folder, so that the drive can be ejected."""
@@ -122,6 +124,16 @@ class Disk:
         """Return how many bytes a normal user can still write."""
         status = os.fstatvfs(self.handle)
         return status.f_bavail * status.f_frsize
+
+    # -- cloning -----------------------------------------------------------------------------
+
+    def may_clone(self, device: int) -> bool:
+        """Return whether a file of this device could be cloned here; it may still be refused."""
+        return device == self._device and device not in self._refused
+
+    def cannot_clone(self, device: int) -> None:
+        """Remember that files of this device are not to be cloned here."""
+        self._refused.add(device)
 
     # -- writing -----------------------------------------------------------------------------
 

@@ -2,85 +2,23 @@
 
 import contextlib
 import hashlib
-import os
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
-from io import FileIO
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from rootcellar.archive.copying import CHUNK, CopiesAhead, Written, copy
 from rootcellar.archive.disk import Disk, write_all
 from rootcellar.archive.journal import Journal, Step, read_journal, remove_journal
 from rootcellar.archive.layout import PARTS, history_path, quarantine_path
 from rootcellar.archive.names import fold
-from rootcellar.errors import SourceError
-
-CHUNK = 1 << 20
-COPY_ATTEMPTS = 3
 
 Settle = Callable[[dict[str, Any]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What was written: size in bytes, sha256 in hex, the mtime the file system gave back.
-
-    `source` is the signature of the file it was copied from; empty for made bytes.
-    """
-
-    size: int
-    sha256: str
-    mtime_ns: int
-    source: str = ""
-
-
-class FileUnreadable(SourceError):
-    """A file of the source could not be copied: forbidden, vanished, or changing all the time."""
-
-
-def signature(path: Path) -> str:
-    """Return what a stat tells of a source file's content: size and mtime.
-
-    Raises FileUnreadable.
-    """
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    return _signature(status)
-
-
-def _signature(status: os.stat_result) -> str:
-    return f"{status.st_size}:{status.st_mtime_ns}"
-
-
-def _reading(source: Path) -> FileIO:
-    try:
-        return source.open("rb", buffering=0)
-    except OSError as error:
-        raise _unreadable(source, error) from error
-
-
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a source file in hex; raises FileUnreadable."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise _unreadable(path, error) from error
 
 
 def sha256_of_bytes(data: bytes) -> str:
     """Return the sha256 of some bytes in hex."""
     return hashlib.sha256(data).hexdigest()
-
-
-def _unreadable(path: Path, error: OSError) -> FileUnreadable:
-    return FileUnreadable(
-        f"{path} cannot be read: {error.strerror}.",
-        hint="Check the permissions of this file; `rootcellar doctor` tells what may be read.",
-    )
 
 
 class Batch:
@@ -94,58 +32,44 @@ class Batch:
         self._outs: list[Step] = []
         self._moves: list[Step] = []
         self._puts: list[Step] = []
+        self._parts = 0
         self._buffer = memoryview(bytearray(CHUNK))
+        self._ahead: CopiesAhead | None = None
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """All steps in the order in which they are applied."""
         return (*self._outs, *self._moves, *self._puts)
 
+    def copy_ahead(self, copies: Iterable[tuple[Path, int]]) -> None:
+        """Begin to copy source files that `put_copy` will be asked for, several at once.
+
+        `copies` are (source, mtime in nanoseconds). To be called once, before the first put.
+        """
+        self._ahead = CopiesAhead(
+            self.disk, [(source, self._part(), mtime_ns) for source, mtime_ns in copies]
+        )
+
     def put_copy(self, source: Path, path: str, mtime_ns: int) -> Written:
         """Copy a source file into a part bound for `path`, hashing it on the way.
 
         Raises FileUnreadable; an OSError is the archive's.
         """
-        part = f"{PARTS}/{len(self._puts)}"
-        with _reading(source) as reading:
-            for _ in range(COPY_ATTEMPTS):
-                before = os.fstat(reading.fileno())
-                try:
-                    size, digest = self._copy(reading, source, part)
-                except FileUnreadable:
-                    self.disk.unlink(part)
-                    raise
-                taken = _signature(os.fstat(reading.fileno()))
-                if taken == _signature(before) and size == before.st_size:
-                    given = self.disk.set_mtime(part, mtime_ns)
-                    self._puts.append(Step("put", part, path))
-                    return Written(size, digest, given, taken)
-                reading.seek(0)
-        self.disk.unlink(part)
-        raise FileUnreadable(
-            f"{source} changed each time it was copied.",
-            hint="An application is writing to it; the next run takes it.",
-        )
+        ready = self._ahead.take(source, mtime_ns) if self._ahead else None
+        if ready is None:
+            part = self._part()
+            ready = part, copy(self.disk, source, part, mtime_ns, self._buffer)
+        part, written = ready
+        self._puts.append(Step("put", part, path))
+        return written
 
-    def _copy(self, reading: FileIO, source: Path, part: str) -> tuple[int, str]:
-        digest = hashlib.sha256()
-        size = 0
-        with self.disk.create(part) as writing:
-            while True:
-                try:
-                    taken = reading.readinto(self._buffer)
-                except OSError as error:
-                    raise _unreadable(source, error) from error
-                if not taken:
-                    return size, digest.hexdigest()
-                chunk = self._buffer[:taken]
-                digest.update(chunk)
-                size += taken
-                write_all(writing, chunk)
+    def _part(self) -> str:
+        self._parts += 1
+        return f"{PARTS}/{self._parts - 1}"
 
     def put_bytes(self, data: bytes, path: str, mtime_ns: int) -> Written:
         """Write made bytes into a part bound for `path`."""
-        part = f"{PARTS}/{len(self._puts)}"
+        part = self._part()
         with self.disk.create(part) as file:
             write_all(file, data)
         given = self.disk.set_mtime(part, mtime_ns)
@@ -170,6 +94,7 @@ class Batch:
 
     def commit(self, settlement: dict[str, Any], settle: Settle) -> None:
         """Make all of it true: journal, renames, state; cut off here, the next start ends it."""
+        self._end_copying()
         if not self.steps:
             settle(settlement)
             return
@@ -182,6 +107,11 @@ class Batch:
         settle(settlement)
         remove_journal(self.disk)
 
+    def _end_copying(self) -> None:
+        if self._ahead is not None:
+            self._ahead.close()
+            self._ahead = None
+
     def _require_one_for_each_name(self) -> None:
         """Raise, before anything is renamed, where one file would replace another: a bug."""
         names = Counter(fold(step.to) for step in (*self._moves, *self._puts))
@@ -191,6 +121,7 @@ class Batch:
 
     def abandon(self) -> None:
         """Remove the parts of a batch that was not committed, as far as the drive allows."""
+        self._end_copying()
         with contextlib.suppress(OSError):
             if not is_pending(self.disk):
                 remove_journal(self.disk)

@@ -112,6 +112,11 @@ class Batches:
         )
         promised = self.staging.promised(keys)
         preparing = Preparing(self.writing, self.staging, batch, self.task.render, self.name)
+        preparing.copy_ahead(
+            item
+            for item in items
+            if former_keys.get(item.sighting.key, item.sighting.key) not in known
+        )
         for item in items:
             key = item.sighting.key
             former = known.get(former_keys.get(key, key))

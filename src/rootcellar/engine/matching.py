@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from rootcellar.archive.writer import FileUnreadable, sha256_of, signature
+from rootcellar.archive.copying import FileUnreadable, sha256_of, signature
 from rootcellar.engine.writing import Writing
 from rootcellar.items import CopyOf, Item
 from rootcellar.state.staging import Staging

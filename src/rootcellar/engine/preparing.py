@@ -1,20 +1,22 @@
 """One item beside what the archive holds of it: which files are written, moved, retired, kept."""
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rootcellar.archive.names import fold, portable_suffix, with_digest
-from rootcellar.archive.records import Line, file_entry, make_line
-from rootcellar.archive.writer import (
-    Batch,
+from rootcellar.archive.copying import (
+    WORTHWHILE,
     FileUnreadable,
     Written,
     sha256_of,
-    sha256_of_bytes,
     signature,
+    size_of,
 )
+from rootcellar.archive.names import fold, portable_suffix, with_digest
+from rootcellar.archive.records import Line, file_entry, make_line
+from rootcellar.archive.writer import Batch, sha256_of_bytes
 from rootcellar.engine.writing import Neighbours, Writing
 from rootcellar.items import Absent, Bytes, CopyOf, File, Item, Record, View
 from rootcellar.state.rows import Missing, StoredFile, StoredItem
@@ -57,6 +59,24 @@ class Preparing:
         self.render = render
         self.exporter = exporter
         self.neighbours = Neighbours(writing)
+
+    def copy_ahead(self, items: Iterable[Item]) -> None:
+        """Begin to copy the large files of items that are new: they will be wanted, all of them.
+
+        Nothing is begun when there may not be room: the drive is then filled file by file.
+        """
+        wanted = []
+        total = 0
+        for item in items:
+            for file in item.files:
+                if isinstance(file.content, CopyOf) and not file.stands_in_for:
+                    with contextlib.suppress(FileUnreadable):
+                        size = size_of(file.content.path)
+                        if size >= WORTHWHILE:
+                            total += size
+                            wanted.append((file.content.path, mtime_of(file.modified)))
+        if len(wanted) > 1 and self.writing.has_space(total):
+            self.batch.copy_ahead(dict.fromkeys(wanted))
 
     def prepare(
         self, item: Item, fingerprint: str, stem: str, known: StoredItem | None

@@ -125,10 +125,14 @@ class Writing:
         """Return whether a records file or gathering is what was written."""
         return self.condition_of(document) == "intact"
 
+    def has_space(self, wanted: int) -> bool:
+        """Return whether so many bytes fit, with some to spare."""
+        return wanted + SPARE_BYTES <= self.disk.free_bytes()
+
     def require_space(self, wanted: int) -> None:
         """Raise ArchiveUnwritable when `wanted` bytes do not fit, before any is written."""
-        free = self.disk.free_bytes()
-        if wanted + SPARE_BYTES > free:
+        if not self.has_space(wanted):
+            free = self.disk.free_bytes()
             raise ArchiveUnwritable(
                 f"The archive's drive is full: the next file needs {wanted / 1e6:,.1f} MB, and "
                 f"{max(0, free - SPARE_BYTES) / 1e6:,.1f} MB can be used.",
