@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test lint types floor-plan tests faults slow bench lock clean
+.PHONY: help packages demo test lint types floor-plan tests faults slow bench lock clean
 
 help:
 	@echo "make demo     make a small made-up Mac home, archive it, show the result"
@@ -12,6 +12,7 @@ help:
 	@echo "make faults   the long crash tests: kill -9, full disks, yanked drives"
 	@echo "make bench    speed, as ratios against osxphotos and the floor"
 	@echo "make lock     pin the dependencies anew (needs uv)"
+	@echo "make packages on Debian, as root: programs that some tests use, and are skipped without"
 
 $(STAMP): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "rootcellar needs Python 3.11 or newer; try: make PYTHON=python3.12")'
@@ -20,6 +21,13 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/python -m compileall -q src exporters templates
 	@touch $(STAMP)
+
+# Other readers of sidecars, and file systems: what a test needs and does not find, it says and is skipped.
+packages:
+	@if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+			libimage-exiftool-perl exfat-fuse exfatprogs xfsprogs btrfs-progs >/dev/null; \
+	else echo "No Debian, or not root: tests that need more programs will be skipped."; fi
 
 # The sample holds one picture that is "only in iCloud", on purpose, so exit code 3 (partial) is right here.
 demo: $(STAMP)
