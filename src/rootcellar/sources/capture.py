@@ -11,6 +11,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,10 @@ from rootcellar.sources.scratch import is_full, scratch_full
 WAL_HEADER_BYTES = 32
 """Holds the salts, which change whenever the log is restarted (sqlite.org/fileformat2.html)."""
 ATTEMPTS = 8
+CLOCK_TICK = 0.02
+"""Seconds within which two changes may bear one time; Linux counts in 4 or 10 ms."""
+COARSE_TICK = 2.0
+"""The same on a file system that keeps whole seconds: HFS+ 1, FAT 2."""
 DAMAGED_HINT = (
     "On a Mac, hold Option and Command while opening Photos to repair the library. "
     "What is in the archive already is safe."
@@ -143,6 +148,20 @@ def _state(path: Path) -> tuple[bytes | None, int, int]:
     return head, status.st_size, status.st_mtime_ns
 
 
+def _let_settle(path: Path) -> None:
+    """Wait until the database's time can tell: without a log it is only as good as its clock.
+
+    A database written to within the last tick may be written to again without another time.
+    """
+    if _head(wal_of(path)):
+        return
+    moment = path.stat().st_mtime_ns
+    tick = CLOCK_TICK if moment % 1_000_000_000 else COARSE_TICK
+    age = time.time() - moment / 1e9
+    if 0 <= age < tick:
+        time.sleep(tick - age)
+
+
 def copy_database(original: Path, copy: Path) -> None:
     """Copy a database that may be in use, with its log, so that the copy is one moment's state.
 
@@ -150,6 +169,7 @@ def copy_database(original: Path, copy: Path) -> None:
     """
     try:
         for _ in range(ATTEMPTS):
+            _let_settle(original)
             before = _state(original)
             shutil.copyfile(original, copy)
             for ending in ("-wal", "-journal"):
