@@ -6,7 +6,7 @@ asked for. docs/reference/photos-records.md says what a record holds.
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import ClassVar
 
 from rootcellar.api import Capture, Exporter, Gathering, Item, Notice, Sighting, Store, Trouble
@@ -16,17 +16,7 @@ from rootcellar_photos.legacy.store import LegacyLibrary
 from rootcellar_photos.library import AnyLibrary
 from rootcellar_photos.orphans import orphans
 from rootcellar_photos.scan import Seen, scan
-
-
-@dataclass(frozen=True, slots=True)
-class PhotosSettings:
-    """The settings of photos.
-
-    `libraries` are paths of libraries to read instead of all those below Pictures; the core
-    consumes them when it looks for stores, nothing here does.
-    """
-
-    libraries: tuple[str, ...] = ()
+from rootcellar_photos.settings import PhotosSettings, settings_of
 
 
 class Photos(Exporter):
@@ -94,7 +84,10 @@ class Photos(Exporter):
         """Yield a page for every album, and one for all people."""
         from rootcellar_photos.albums import gatherings
 
-        return gatherings(self._libraries(capture)[0])
+        wants_shared = settings_of(capture).shared_albums
+        for page in gatherings(self._libraries(capture)[0]):
+            left_out = page.record.get("kind") == "shared-album" and not wants_shared
+            yield replace(page, outside=left_out)
 
     def _libraries(self, capture: Capture) -> tuple[list[AnyLibrary], list[Trouble]]:
         """Return the libraries of this capture, opened once."""

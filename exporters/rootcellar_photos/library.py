@@ -8,7 +8,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rootcellar.api import Capture, SourceError, StoreMissing, StoreUnreadable, Trouble, opened
@@ -16,6 +16,7 @@ from rootcellar_photos.completing import complete, name_nameless
 from rootcellar_photos.folders import Folders
 from rootcellar_photos.legacy.store import DATABASE, LegacyLibrary, open_legacy
 from rootcellar_photos.schema import Schema, read_schema
+from rootcellar_photos.settings import PhotosSettings, settings_of
 
 FRESH_SECONDS = 2.0
 """A file changed more recently may change again without its time telling: FAT counts in 2 s."""
@@ -44,6 +45,7 @@ class Library:
     folders: Folders
     troubles: tuple[Trouble, ...] = ()
     """What of it could not be read, while the rest can."""
+    settings: PhotosSettings = field(default_factory=PhotosSettings)
 
     @property
     def root(self) -> str:
@@ -84,7 +86,7 @@ def open_libraries(capture: Capture) -> tuple[list[AnyLibrary], list[Trouble]]:
     )
     for path in paths:
         try:
-            library = open_library(capture, path)
+            library = replace(open_library(capture, path), settings=settings_of(capture))
             libraries.append(library)
             troubles += library.troubles
         except SourceError as error:

@@ -6,7 +6,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from rootcellar.api import Absent, Bytes, Capture, CopyOf, File, Item, StoreUnreadable, View
+from rootcellar.api import (
+    Absent,
+    Bytes,
+    Capture,
+    CopyOf,
+    File,
+    Item,
+    Record,
+    StoreUnreadable,
+    View,
+)
 from rootcellar_photos.assets import load, photos_of
 from rootcellar_photos.facts import facts
 from rootcellar_photos.legacy.scan import legacy_scan
@@ -17,12 +27,11 @@ from rootcellar_photos.naming import text_of
 from rootcellar_photos.record import record
 from rootcellar_photos.resources import Part
 from rootcellar_photos.scan import Seen, scan, sidecar_suffix
+from rootcellar_photos.settings import SIDECARS, PhotosSettings
 from rootcellar_photos.slices import slice_of
 from rootcellar_photos.unread import plain_record
 
 __all__ = ["load", "read_items"]
-
-SIDECAR_TEMPLATE = "photos/sidecar.xmp"
 
 
 def read_items(capture: Capture, library: AnyLibrary, keys: Collection[str]) -> Iterator[Item]:
@@ -42,15 +51,21 @@ def _read(
     capture: Capture, library: AnyLibrary, seen: list[Seen], more: Mapping[str, dict[str, Any]]
 ) -> list[Item]:
     """Return the items of what was seen; what osxphotos cannot read is said by what we know."""
+
+    def item(photo: Any, one: Seen, why: str = "") -> Item:
+        known = more.get(one.row.uuid, {})
+        kept = tuple(files(one, known, library.settings))
+        return Item(one.sighting, _record(photo, one, known, why), kept)
+
     try:
         with (
             _slice(capture, library, [one.row.uuid for one in seen]) as slice_path,
             photos_of(slice_path, library.path) as find,
         ):
-            return [_item(find(one.row.uuid), one, more.get(one.row.uuid, {})) for one in seen]
+            return [item(find(one.row.uuid), one) for one in seen]
     except StoreUnreadable as error:
         if len(seen) == 1 or not _is_readable(capture, library):
-            return [_item(None, one, more.get(one.row.uuid, {}), error.message) for one in seen]
+            return [item(None, one, error.message) for one in seen]
     half = len(seen) // 2  # one asset spoils the whole slice for osxphotos: find it
     return [
         *_read(capture, library, seen[:half], more),
@@ -67,17 +82,14 @@ def _is_readable(capture: Capture, library: AnyLibrary) -> bool:
         return False
 
 
-def _item(photo: Any, one: Seen, known: dict[str, Any], why: str = "") -> Item:
-    """Return the item of an asset; its files are the same whether or not osxphotos reads it."""
-    made = None
+def _record(photo: Any, one: Seen, known: dict[str, Any], why: str) -> Record:
+    """Return the record of an asset; a plainer one of what osxphotos cannot read."""
     if photo is not None:
         try:
-            made = record(photo, one, known)
+            return record(photo, one, known)
         except Exception as error:  # noqa: BLE001 - one odd asset must not cost all the others
             why = f"{type(error).__name__}: {error}"
-    if made is None:
-        made = plain_record(one, known, why or "osxphotos does not list it")
-    return Item(sighting=one.sighting, record=made, files=tuple(files(one, known)))
+    return plain_record(one, known, why or "osxphotos does not list it")
 
 
 def _slice(capture: Capture, library: AnyLibrary, keys: list[str]) -> AbstractContextManager[Path]:
@@ -86,15 +98,16 @@ def _slice(capture: Capture, library: AnyLibrary, keys: list[str]) -> AbstractCo
     return slice_of(library, search_index(capture, library), keys, capture.scratch)
 
 
-def files(seen: Seen, facts: Mapping[str, Any]) -> Iterator[File]:
-    """Yield the files of an asset, absent ones included, and its sidecar."""
+def files(seen: Seen, facts: Mapping[str, Any], settings: PhotosSettings) -> Iterator[File]:
+    """Yield the files of an asset, absent ones included, and its sidecars."""
     for part in seen.parts:
         if part.found is not None and not part.path:  # its bytes are in the database
             yield File(part.role, part.suffix, Bytes(facts[part.role]), seen.date)
         else:
             yield _file(part, seen.date)
-    suffix = sidecar_suffix(seen.parts)
-    yield File("sidecar", suffix, View(SIDECAR_TEMPLATE), seen.date)
+    for kind in settings.sidecars:
+        role, ending, template = SIDECARS[kind]
+        yield File(role, sidecar_suffix(seen.parts, ending), View(template), seen.date)
 
 
 def _file(part: Part, date: datetime | None) -> File:

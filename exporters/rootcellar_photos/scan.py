@@ -20,8 +20,8 @@ from rootcellar_photos.naming import original_name, place, split_name, taken
 from rootcellar_photos.resources import Part, parts
 from rootcellar_photos.rows import AssetRow, ResourceRow, batches
 from rootcellar_photos.schema import Schema
+from rootcellar_photos.settings import SIDECARS, PhotosSettings, scope_of
 
-SIDECAR = ".xmp"
 Around = dict[str, list[tuple[Any, ...]]]
 
 
@@ -53,7 +53,10 @@ def _shared_album(row: AssetRow, around: Around) -> str | None:
 
 
 def scan(library: Library, keys: Collection[str] | None = None) -> Iterator[Seen]:
-    """Yield every asset of the library, or those of `keys`; the same for the same state."""
+    """Yield every asset of the library, or those of `keys`; the same for the same state.
+
+    Assets that the settings leave out are yielded as well, and said to be outside.
+    """
     with opened(library.database) as connection:
         connection.execute("BEGIN")
         if keys is not None:
@@ -98,6 +101,9 @@ def _seen(
     name = original_name(row)
     stem, extension = split_name(name)
     files = parts(row, resources, library.folders, library.root, extension)
+    if not library.settings.previews:
+        files = [part for part in files if part.role != "preview"]
+    scope, outside = scope_of(row, library.settings)
     date = taken(row)
     common = (library.schema.model, names if row.is_shared or row.owner else "")
     sighting = Sighting(
@@ -105,22 +111,25 @@ def _seen(
         title=name,
         place=place(stem, date, _shared_album(row, around)),
         fingerprint=_fingerprint(row, listed, around, files, common),
-        suffixes=suffixes(files),
+        suffixes=suffixes(files, library.settings),
         store=library.identity,
         in_trash=row.trash_state == 1,
+        scope=scope,
+        outside=outside,
     )
     return Seen(row, date, files, resources, around, sighting)
 
 
-def suffixes(files: list[Part]) -> tuple[str, ...]:
-    """Return the suffixes of all files of an asset, the sidecar's last."""
-    return (*(part.suffix for part in files), sidecar_suffix(files))
+def suffixes(files: list[Part], settings: PhotosSettings) -> tuple[str, ...]:
+    """Return the suffixes of all files of an asset, the sidecars' last."""
+    beside = (sidecar_suffix(files, SIDECARS[kind][1]) for kind in settings.sidecars)
+    return (*(part.suffix for part in files), *beside)
 
 
-def sidecar_suffix(files: list[Part]) -> str:
-    """Return the sidecar's suffix: the original's and `.xmp`, as exiftool and digiKam expect."""
+def sidecar_suffix(files: list[Part], ending: str) -> str:
+    """Return a sidecar's suffix: the original's and an ending, as exiftool and digiKam expect."""
     original = next(part for part in files if part.role == "original")
-    return original.suffix + SIDECAR
+    return original.suffix + ending
 
 
 def _fingerprint(

@@ -79,7 +79,10 @@ class Sighting:
     is known cheaply; it lets two items share a stem as long as no file clashes. `store` says which
     of several stores the item lives in (that store's own identity, not its path). `in_trash` is
     true for what lies in the source's own trash: newly trashed items count as losses for the
-    brake.
+    brake. `scope` names the part of the source it belongs to, in words for people ("hidden"):
+    what is safe is counted by scope. An item is `outside` when it is there and the settings leave
+    it out: it is neither read nor written, what the archive holds of it stays as it is, and it is
+    not taken for gone.
     """
 
     key: str
@@ -89,6 +92,8 @@ class Sighting:
     suffixes: tuple[str, ...] = ()
     store: str = ""
     in_trash: bool = False
+    scope: str = ""
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +135,8 @@ class Gathering:
     and `suffix` its ending. `record` is its own data. `groups` maps a name (shown in the file) to
     the keys of the members in order; most gatherings have the single group `items`. The core
     resolves the keys to files in the archive, and keeps members that are gone from the source.
+    One that is `outside` is there and left out by the settings: a page that the archive has of it
+    stays as it is.
     """
 
     key: str
@@ -138,3 +145,4 @@ class Gathering:
     record: Record
     groups: Mapping[str, tuple[str, ...]]
     suffix: str = ".json"
+    outside: bool = False

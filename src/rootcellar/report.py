@@ -1,5 +1,6 @@
 """What a run did, as values, as JSON and as words; `docs/reference/reports.md` has the shapes."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -19,9 +20,33 @@ class Shortfall:
     role: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """How much of one part of a source is safe; the settings leave `left_out` items out."""
+
+    items: int = 0
+    safe: int = 0
+    left_out: int = 0
+
+
+def scope_counts(
+    counts: Mapping[str, tuple[int, int]], left_out: Mapping[str, int]
+) -> dict[str, Scope]:
+    """Return each scope's counts from (items, incomplete) in the state and what was left out."""
+    found = {}
+    for name in sorted({*counts, *left_out} - {""}):
+        items, incomplete = counts.get(name, (0, 0))
+        found[name] = Scope(items, items - incomplete, left_out.get(name, 0))
+    return found
+
+
 @dataclass
 class ExporterReport:
-    """What one exporter's run did; counts are of items, `files` of files written, in all bytes."""
+    """What one exporter's run did; counts are of items, `files` of files written, in all bytes.
+
+    `skipped` items are there, and the settings leave them out. `scopes` tells what is safe of each
+    part of the source, where it has parts.
+    """
 
     outcome: str = "ok"
     new: int = 0
@@ -38,12 +63,13 @@ class ExporterReport:
     seconds: float = 0.0
     message: str = ""
     hint: str = ""
+    scopes: dict[str, Scope] = field(default_factory=dict)
 
     def to_plain(self) -> dict[str, Any]:
-        """Return the report as plain JSON; message and hint only where there is something."""
+        """Return the report as plain JSON; scopes, message and hint only where there are any."""
         plain = asdict(self)
         plain["seconds"] = round(self.seconds, 3)
-        for name in ("message", "hint"):
+        for name in ("message", "hint", "scopes"):
             if not plain[name]:
                 del plain[name]
         return plain

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rootcellar.report import RunReport
+from rootcellar.report import RunReport, Scope, scope_counts
 from rootcellar.state.rows import ArchiveRow, ExporterRow
 from rootcellar.state.store import StateStore
 
@@ -14,7 +14,8 @@ SHORT = 2
 class Coverage:
     """How much of one exporter's source is in the archive, counted in items.
 
-    `absent` and `failed` map reasons to how many items they concern.
+    `absent` and `failed` map reasons to how many items they concern; `scopes` tells of each part
+    of the source, where it has parts.
     """
 
     exporter: ExporterRow
@@ -25,6 +26,7 @@ class Coverage:
     absent: dict[str, int]
     failed: dict[str, int]
     kept: int
+    scopes: dict[str, Scope]
 
     @property
     def line(self) -> str:
@@ -44,15 +46,27 @@ class Coverage:
         return "; ".join([text, *reasons])
 
 
+def scope_line(name: str, scope: Scope) -> str:
+    """Return one line about one part of a source."""
+    text = ""
+    if scope.items:
+        safe = "all" if scope.safe == scope.items else f"{scope.safe:,} of"
+        text = f"{safe} {scope.items:,} safe"
+    if scope.left_out:
+        text += f"{', ' if text else ''}{scope.left_out:,} left out by your settings"
+    return f"{name}: {text}"
+
+
 def coverage(state: StateStore, archive: ArchiveRow, exporter: str) -> Coverage:
     """Return how much of an exporter's source is in the archive."""
+    row = state.exporter(archive, exporter)
     items, in_trash, gone, incomplete = state.holdings.totals(archive, exporter)
     absent: dict[str, set[str]] = {}
     failed: dict[str, set[str]] = {}
     for key, _, gap in state.holdings.missing(archive, exporter):
         (failed if gap.failed else absent).setdefault(gap.reason, set()).add(key)
     return Coverage(
-        exporter=state.exporter(archive, exporter),
+        exporter=row,
         items=items,
         safe=items - incomplete,
         in_trash=in_trash,
@@ -60,6 +74,7 @@ def coverage(state: StateStore, archive: ArchiveRow, exporter: str) -> Coverage:
         absent={reason: len(keys) for reason, keys in sorted(absent.items())},
         failed={reason: len(keys) for reason, keys in sorted(failed.items())},
         kept=len(state.holdings.kept(archive, exporter)),
+        scopes=scope_counts(state.holdings.scopes(archive, exporter), row.left_out),
     )
 
 
@@ -68,7 +83,10 @@ def status_text(state: StateStore, archive: ArchiveRow, report: RunReport) -> st
     lines = [f"Last run: {report.started} ({report.outcome})", ""]
     for row in state.exporters(archive):
         title = row.name.capitalize()
-        lines.append(f"{title}: {coverage(state, archive, row.name).line}.")
+        one = coverage(state, archive, row.name)
+        lines.append(f"{title}: {one.line}.")
+        if len(one.scopes) > 1 or any(scope.left_out for scope in one.scopes.values()):
+            lines += [f"  {scope_line(name, scope)}" for name, scope in one.scopes.items()]
         lines.append(f"  Last success: {row.succeeded or 'never'}")
         if row.message:
             lines.append(f"  {row.outcome.upper()}: {row.message}")

@@ -12,6 +12,7 @@ class Verdict(StrEnum):
     RERENDER = "rerender"
     COMPLETE = "complete"
     REDO = "redo"
+    ASIDE = "aside"
     UNCHANGED = "unchanged"
     GONE = "gone"
 
@@ -25,14 +26,20 @@ def judge(
     arrived: bool = False,
     damaged: bool = False,
     same_views: bool = True,
+    outside: bool = False,
 ) -> Verdict:
     """Return what is to be done with an item that was sighted.
 
-    `returned`: it had been gone. `arrived`: bytes it was missing are there now. `damaged`: a file
-    of it is missing from the archive, or is not what was written. The first reason that holds
-    wins; every reason but `rerender` and `unchanged` has the item read again and compared, so a
-    later one is never lost.
+    `returned`: it had been gone, or left out. `arrived`: bytes it was missing are there now.
+    `damaged`: a file of it is missing from the archive, or is not what was written. The first
+    reason that holds wins; every reason but `rerender` and `unchanged` has the item read again
+    and compared, so a later one is never lost.
+
+    `outside`: the settings leave it out; what the archive holds of it stays, and that is taken
+    down.
     """
+    if outside:
+        return Verdict.ASIDE if known else Verdict.UNCHANGED
     if not known:
         return Verdict.NEW
     if damaged:

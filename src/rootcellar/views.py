@@ -97,6 +97,8 @@ class Views:
                 lstrip_blocks=True,
                 keep_trailing_newline=True,
             )
+            plainly = {"ensure_ascii": False}  # the keys of a record come in an order of their own
+            self._environment.policies["json.dumps_kwargs"] = plainly
         return self._environment
 
 

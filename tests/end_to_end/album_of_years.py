@@ -125,14 +125,25 @@ class Years:
 
     # -- the archive -------------------------------------------------------------------------
 
-    def export(self, archive: Path | None = None, state: Path | None = None) -> RunReport:
+    def settings(self, **values: object) -> None:
+        """Write the settings of photos."""
+        lines = [f"{name} = {json.dumps(value)}" for name, value in values.items()]
+        (self.root / "settings.toml").write_text("\n".join(["[photos]", *lines, ""]))
+
+    def export(
+        self,
+        archive: Path | None = None,
+        state: Path | None = None,
+        *,
+        accept_losses: bool = True,
+    ) -> RunReport:
         """Export the library as it is on the disk."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("ROOTCELLAR_CACHE", str(self.root / "cache"))
             patch.setenv("ROOTCELLAR_SETTINGS", str(self.root / "settings.toml"))
             patch.setattr(Photos, "reads_aside", False)
             setting = Setting.load(None, self.home)
-            order = setting.order((), thorough=False, accept_losses=True)
+            order = setting.order((), thorough=False, accept_losses=accept_losses)
             with StateStore((state or self.root / "state") / "state.sqlite") as store:
                 return run(order(archive or self.archive, False), store)
 

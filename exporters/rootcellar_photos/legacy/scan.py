@@ -34,6 +34,7 @@ from rootcellar_photos.naming import place, split_name, taken, text_of
 from rootcellar_photos.resources import Part
 from rootcellar_photos.rows import AssetRow, ResourceRow
 from rootcellar_photos.scan import Seen, suffixes
+from rootcellar_photos.settings import scope_of
 
 _SUBTYPES = {"live": 2, "slow-motion": 101}
 """What later versions call these kinds (ZKINDSUBTYPE)."""
@@ -122,16 +123,21 @@ def _seen(
     stem, extension = split_name(name)
     own = beside.get(version.pk, {})
     files = legacy_parts(version, imported, listed, where, extension, _adjustments(version, own))
+    if not library.settings.previews:
+        files = [part for part in files if part.role != "preview"]
     row = _row(version, original, where, name)
     date = taken(row)
+    scope, outside = scope_of(row, library.settings)
     sighting = Sighting(
         key=version.uuid,
         title=name,
         place=place(stem, date),
         fingerprint=_fingerprint(version, imported, listed, own, files, library),
-        suffixes=suffixes(files),
+        suffixes=suffixes(files, library.settings),
         store=library.identity,
         in_trash=version.in_trash == 1,
+        scope=scope,
+        outside=outside,
     )
     rows = list(_resource_rows(version, raw, listed))
     if row.is_referenced and original is not None:

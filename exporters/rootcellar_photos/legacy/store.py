@@ -10,11 +10,12 @@ reads a made-up library through both.
 import sqlite3
 from collections.abc import Collection
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rootcellar.api import StoreUnreadable, Trouble, opened
 from rootcellar_photos.folders import Folders
+from rootcellar_photos.settings import PhotosSettings
 
 DATABASE = "photos.db"
 LAST_VERSION = 4025
@@ -81,6 +82,7 @@ class LegacyLibrary:
     version: int
     troubles: tuple[Trouble, ...] = ()
     """What of it could not be read, while the rest can."""
+    settings: PhotosSettings = field(default_factory=PhotosSettings)
 
     @property
     def root(self) -> str:

@@ -90,6 +90,8 @@ def _summary(report: ExporterReport) -> str:
         "unchanged": report.unchanged,
     }
     said = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+    if report.skipped:
+        said += f"{', ' if said else ''}{report.skipped:,} left out by your settings"
     if report.kept:
         said += f"; {report.kept:,} pages kept that you have edited"
     if report.files:

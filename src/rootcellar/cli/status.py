@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from rootcellar.errors import RootcellarError
 from rootcellar.report import EXIT_CODES, worst
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
-from rootcellar.status import Coverage, coverage
+from rootcellar.status import Coverage, coverage, scope_line
 
 
 @click.command()
@@ -87,6 +88,7 @@ def _document(
                 "bytes": sizes[one.exporter.name],
                 "absent": one.absent,
                 "failed": one.failed,
+                "scopes": {name: asdict(scope) for name, scope in one.scopes.items()},
                 "last_success": one.exporter.succeeded or None,
                 "deadline": None,
                 "message": one.exporter.message,
@@ -123,6 +125,8 @@ def _tell_coverage(one: Coverage, size: int) -> None:
     for what, reasons in (("absent", one.absent), ("failed", one.failed)):
         for reason, count in reasons.items():
             click.echo(f"  {count:,} {what}: {reason}")
+    for name, scope in one.scopes.items():
+        click.echo(f"  {scope_line(name, scope)}")
     details = [f"{size_in_words(size)} in the archive"]
     if one.in_trash:
         details.append(f"{one.in_trash:,} in the source's trash")

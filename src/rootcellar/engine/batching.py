@@ -96,7 +96,12 @@ class Batches:
         """Do what is to be done with items that need not be read from the source."""
         rest = [key for key, verdict in work if verdict not in NEEDS_READING]
         known = self.state.holdings.items(self.writing.archive, self.name, rest)
+        aside = [key for key, verdict in work if verdict == Verdict.ASIDE]
+        if aside:
+            self._set_aside(aside, changes, shards)
         for key, verdict in work:
+            if verdict == Verdict.ASIDE:
+                continue
             if key in known and verdict == Verdict.GONE:
                 self._mark_gone(known[key], changes, shards)
             elif key in known:
@@ -157,6 +162,31 @@ class Batches:
             changes.losses.append((self.name, known.key))
         self.touched.add(known.key)
         self.counted["gone"] += 1
+
+    def _set_aside(self, keys: Sequence[str], changes: Changes, shards: Shards) -> None:
+        """Take down that the settings leave items out; their files and records stay."""
+        found = self.staging.aside(keys)
+        former_keys = [was for _, _, was in found.values()]
+        known = self.state.holdings.items(self.writing.archive, self.name, former_keys)
+        for key, (scope, in_trash, was) in found.items():
+            if was not in known:
+                continue
+            former = known[was]
+            item = replace(
+                former, key=key, gone=False, in_trash=in_trash, scope=scope, outside=True
+            )
+            if (key, False, in_trash) != (was, former.gone, former.in_trash):
+                line = shards.line(former.folder, was)
+                fresh = make_line(item, line.value["record"] if line else {})
+                shards.remove(former.folder, was)
+                shards.put(item.folder, fresh)
+                item = replace(item, line=fresh.digest)
+                self.touched |= {key, was}
+            if key != was:
+                changes.rekeyed.append((self.name, was, key))
+            if key in self.lost:
+                changes.losses.append((self.name, key))
+            changes.items.append(item)
 
     def _rerender(self, known: StoredItem, batch: Batch, changes: Changes, shards: Shards) -> None:
         """Render the views of an item again, from its stored record."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from rootcellar.brake import Brake
@@ -14,7 +14,13 @@ from rootcellar.engine.task import Progress, Task
 from rootcellar.engine.writing import Writing
 from rootcellar.errors import RootcellarError
 from rootcellar.items import Notice, Sighting, Trouble
-from rootcellar.report import OUTCOMES, ExporterReport, Shortfall, shortfall_outcome
+from rootcellar.report import (
+    OUTCOMES,
+    ExporterReport,
+    Shortfall,
+    scope_counts,
+    shortfall_outcome,
+)
 from rootcellar.state.rows import ExporterRow
 from rootcellar.state.staging import Staging
 from rootcellar.state.store import StateStore, now
@@ -34,6 +40,7 @@ class ExporterRun:
         self.staging = Staging(self.state, writing.archive, self.name)
         self.troubles: list[Trouble] = list(task.troubles)
         self.content = self.row.content
+        self.left_out: Mapping[str, int] = self.row.left_out
         self.notes: list[str] = []
         self.reader: Reader
 
@@ -106,7 +113,7 @@ class ExporterRun:
         )
         yield from batches.write()
         self.report.unchanged = self.staging.count() - sum(
-            (self.report.new, self.report.changed, self.report.moved)
+            (self.report.new, self.report.changed, self.report.moved, *self.left_out.values())
         )
         if brake is not None:
             self._brake(brake)
@@ -127,6 +134,7 @@ class ExporterRun:
                         yield found
 
         self.staging.add(sightings())
+        self.left_out = self.staging.left_out()
 
     # -- the end -----------------------------------------------------------------------------
 
@@ -175,6 +183,10 @@ class ExporterRun:
         for trouble in self.troubles:
             self.report.failed.append(Shortfall("", trouble.title, trouble.reason, trouble.hint))
         self.report.kept = len(self.state.holdings.kept(archive, self.name))
+        self.report.skipped = sum(self.left_out.values())
+        self.report.scopes = scope_counts(
+            self.state.holdings.scopes(archive, self.name), self.left_out
+        )
 
     def _stores(self) -> tuple[str, ...]:
         """Return every library that has ever been seen, now and before."""
@@ -191,6 +203,7 @@ class ExporterRun:
             message=self.report.message,
             hint=self.report.hint,
             succeeded=succeeded,
+            left_out=self.left_out,
         )
         self.state.put_exporter(self.writing.archive, ended)
 

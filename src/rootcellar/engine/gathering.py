@@ -60,10 +60,12 @@ class GatheringWriter:
         Unless the survey was `complete`, a gathering that is not there is not taken for gone.
         """
         wanted = {gathering.key: gathering for gathering in gatherings}
+        left_out = {key for key, gathering in wanted.items() if gathering.outside}
+        wanted = {key: wanted[key] for key in wanted if key not in left_out}
         names = self._names(wanted)
         for key in sorted(wanted):
             self._write(wanted[key], names[key])
-        for key in sorted(set(self.known) - set(wanted)) if complete else ():
+        for key in sorted(set(self.known) - set(wanted) - left_out) if complete else ():
             self._mark_gone(self.known[key])
         count = len(self.changes.documents)
         if count:

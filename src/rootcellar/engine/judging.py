@@ -89,10 +89,11 @@ class Judging:
                 known=one.known,
                 same_fingerprint=one.same_fingerprint,
                 same_place=one.place == one.known_place,
-                returned=one.known_gone,
+                returned=one.returned,
                 arrived=one.key in arrived,
                 damaged=self.task.thorough,
                 same_views=same_views,
+                outside=one.outside,
             )
             if verdict is not Verdict.UNCHANGED and one.key not in hold_back:
                 yield one.key, verdict, wished_folder(self.task.top, one.place)

@@ -30,15 +30,18 @@ def plan_only(task: Task, state: StateStore, archive: ArchiveRow | None) -> Expo
 
     staging.add(sightings())
     differing = 0
+    report.skipped = sum(staging.left_out().values())
     for one in staging.compared(task.base):
+        if one.outside:
+            continue
         differing += 1
         if not one.known:
             report.new += 1
-        elif not one.same_fingerprint or one.known_gone:
+        elif not one.same_fingerprint or one.returned:
             report.changed += 1
         else:
             report.moved += 1
-    report.unchanged = staging.count() - differing
+    report.unchanged = staging.count() - differing - report.skipped
     report.gone = sum(1 for _ in staging.vanished(whole_stores(staging, troubles)))
     report.outcome = shortfall_outcome(0, len(report.failed), 0)
     return report

@@ -98,6 +98,7 @@ class Preparing:
             line="",
             files=tuple(stored),
             missing=tuple(family.missing),
+            scope=sighting.scope,
         )
         line = make_line(row, item.record)
         row = replace(row, line=line.digest)
@@ -316,7 +317,7 @@ class _Family:
     # -- views -------------------------------------------------------------------------------
 
     def _place_view(self, file: File, view: View, others: Iterable[StoredFile]) -> StoredFile:
-        entries = [file_entry(other) for other in others]
+        entries = [file_entry(other) for other in others if not other.view]
         data = self.preparing.render(
             view.template, self.item.record, entries, self.item.sighting.title
         )

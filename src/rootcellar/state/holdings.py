@@ -10,7 +10,9 @@ from typing import Any
 from rootcellar.archive.names import fold
 from rootcellar.state.rows import ArchiveRow, Missing, StoredDocument, StoredFile, StoredItem
 
-ITEM = "exporter, key, title, place, stem, fingerprint, store, in_trash, gone, line"
+ITEM = (
+    "exporter, key, title, place, stem, fingerprint, store, in_trash, gone, line, scope, outside"
+)
 FILE = "role, path, size, sha256, mtime_ns, source, view, rendered, kept"
 DOCUMENT = "kind, exporter, key, path, size, sha256, mtime_ns, place, digest, run"
 _ALIKE = (
@@ -167,7 +169,7 @@ class Holdings:
         """Yield every path at which bytes that are missing would turn up."""
         for (awaits,) in self.connection.execute(
             "SELECT awaits FROM missing CROSS JOIN item ON item.id = missing.item "
-            "WHERE archive = ? AND exporter = ? AND awaits <> '[]' AND NOT gone",
+            "WHERE archive = ? AND exporter = ? AND awaits <> '[]' AND NOT gone AND NOT outside",
             (archive.id, exporter),
         ):
             yield from map(Path, json.loads(awaits))
@@ -177,7 +179,8 @@ class Holdings:
         for key, title, role, reason, hint, awaits, failed in self.connection.execute(
             "SELECT key, title, role, reason, hint, awaits, failed FROM missing "
             "CROSS JOIN item ON item.id = missing.item "
-            "WHERE archive = ? AND exporter = ? AND NOT gone ORDER BY place, key, role",
+            "WHERE archive = ? AND exporter = ? AND NOT gone AND NOT outside "
+            "ORDER BY place, key, role",
             (archive.id, exporter),
         ):
             gap = Missing(role, reason, hint, tuple(json.loads(awaits)), bool(failed))
@@ -193,19 +196,41 @@ class Holdings:
         return tuple(path for (path,) in rows)
 
     def totals(self, archive: ArchiveRow, exporter: str) -> tuple[int, int, int, int]:
-        """Return how many items are in the source, in its trash, gone, and incomplete."""
+        """Return how many items are in the source, in its trash, gone, and incomplete.
+
+        Items that the settings leave out count only when they are gone.
+        """
         present, trashed, gone = self.connection.execute(
-            "SELECT count(*) FILTER (WHERE NOT gone), "
-            "count(*) FILTER (WHERE in_trash AND NOT gone), count(*) FILTER (WHERE gone) "
-            "FROM item WHERE archive = ? AND exporter = ?",
+            "SELECT count(*) FILTER (WHERE NOT gone AND NOT outside), "
+            "count(*) FILTER (WHERE in_trash AND NOT gone AND NOT outside), "
+            "count(*) FILTER (WHERE gone) FROM item WHERE archive = ? AND exporter = ?",
             (archive.id, exporter),
         ).fetchone()
         (incomplete,) = self.connection.execute(
             "SELECT count(DISTINCT item) FROM missing CROSS JOIN item ON item.id = missing.item "
-            "WHERE archive = ? AND exporter = ? AND NOT gone",
+            "WHERE archive = ? AND exporter = ? AND NOT gone AND NOT outside",
             (archive.id, exporter),
         ).fetchone()
         return present, trashed, gone, incomplete
+
+    def scopes(self, archive: ArchiveRow, exporter: str) -> dict[str, tuple[int, int]]:
+        """Return by scope how many items are in the source, and how many of them incomplete.
+
+        Without those that the settings leave out, and without items that belong to no scope.
+        """
+        where = "archive = ? AND exporter = ? AND NOT gone AND NOT outside AND scope <> ''"
+        counts = self.connection.execute(
+            f"SELECT scope, count(*) FROM item WHERE {where} GROUP BY scope ORDER BY scope",
+            (archive.id, exporter),
+        ).fetchall()
+        incomplete = dict(
+            self.connection.execute(
+                "SELECT scope, count(DISTINCT item) FROM missing "
+                f"CROSS JOIN item ON item.id = missing.item WHERE {where} GROUP BY scope",
+                (archive.id, exporter),
+            ).fetchall()
+        )
+        return {scope: (count, incomplete.get(scope, 0)) for scope, count in counts}
 
     def size(self, archive: ArchiveRow, exporter: str) -> int:
         """Return how many bytes the files of an exporter's items take in the archive."""
@@ -265,9 +290,21 @@ class Holdings:
 
 
 def _item(values: Sequence[Any]) -> StoredItem:
-    exporter, key, title, place, stem, fingerprint, store, in_trash, gone, line = values
+    exporter, key, title, place, stem, fingerprint, store, *rest = values
+    in_trash, gone, line, scope, outside = rest
     return StoredItem(
-        exporter, key, title, place, stem, fingerprint, store, bool(in_trash), bool(gone), line
+        exporter,
+        key,
+        title,
+        place,
+        stem,
+        fingerprint,
+        store,
+        bool(in_trash),
+        bool(gone),
+        line,
+        scope=scope,
+        outside=bool(outside),
     )
 
 

@@ -94,6 +94,16 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         "0005-content",
         "ALTER TABLE exporter ADD COLUMN content TEXT NOT NULL DEFAULT ''",
     ),
+    (
+        "0006-scopes",
+        """
+        ALTER TABLE item ADD COLUMN scope TEXT NOT NULL DEFAULT '';
+        ALTER TABLE item ADD COLUMN outside INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE exporter ADD COLUMN left_out TEXT NOT NULL DEFAULT '{}';
+        DROP INDEX item_fate;
+        CREATE INDEX item_fate ON item (archive, exporter, gone, outside, scope, in_trash);
+        """,
+    ),
 )
 
 

@@ -1,5 +1,6 @@
 """What the state remembers, as values; times are ISO 8601 in UTC, digests hex, sizes bytes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -42,7 +43,8 @@ class StoredItem:
     """One item as the archive holds it.
 
     `place` is the wish it was placed by, `stem` the path stem it was given (relative to the
-    archive's root). `line` is the digest of its line in the records file.
+    archive's root). `line` is the digest of its line in the records file. One that is `outside` is
+    there, and the settings leave it out: the archive keeps what it held when it was not.
     """
 
     exporter: str
@@ -57,6 +59,8 @@ class StoredItem:
     line: str
     files: tuple[StoredFile, ...] = ()
     missing: tuple[Missing, ...] = ()
+    scope: str = ""
+    outside: bool = False
 
     @property
     def folder(self) -> str:
@@ -106,6 +110,7 @@ class ExporterRow:
     `token` and `content` are the exporter's token and content token, `views` the digest of its
     templates. `gathered`: its gatherings are as its items are. Not so from the first batch of a
     run until its gatherings are written: cut off in between, the next run looks at every one.
+    `left_out` counts, by scope, the items that the settings left out.
     """
 
     name: str
@@ -118,6 +123,7 @@ class ExporterRow:
     succeeded: str = ""
     gathered: bool = False
     content: str = ""
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

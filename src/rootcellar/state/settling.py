@@ -74,7 +74,7 @@ class Settling:
             return known
         cursor = self.connection.execute(
             f"INSERT INTO item (archive, {ITEM}, folder) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (self.archive, *values),
         )
         assert cursor.lastrowid is not None

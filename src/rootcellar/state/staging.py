@@ -18,7 +18,7 @@ _SCHEMA = """
 DROP TABLE IF EXISTS temp.sighted;
 CREATE TEMP TABLE sighted (
     key TEXT PRIMARY KEY, title TEXT, place TEXT, fingerprint TEXT, suffixes TEXT, store TEXT,
-    in_trash INTEGER, was TEXT
+    in_trash INTEGER, scope TEXT, outside INTEGER, was TEXT
 ) WITHOUT ROWID;
 DROP TABLE IF EXISTS temp.work;
 CREATE TEMP TABLE work (
@@ -46,14 +46,18 @@ _KNOWN = f"temp.sighted s CROSS JOIN item i {_SAME}"
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One sighting beside what the state knows of it; `known` is false for a new item."""
+    """One sighting beside what the state knows of it; `known` is false for a new item.
+
+    `returned`: it had been gone, or left out by the settings, as it is now when it is `outside`.
+    """
 
     key: str
     known: bool
     same_fingerprint: bool
     place: str
     known_place: str
-    known_gone: bool
+    returned: bool
+    outside: bool
 
 
 class Staging:
@@ -87,6 +91,8 @@ class Staging:
                     json.dumps(sighting.suffixes),
                     sighting.store,
                     sighting.in_trash,
+                    sighting.scope,
+                    sighting.outside,
                 )
             )
             if len(rows) == _CHUNK:
@@ -106,7 +112,7 @@ class Staging:
     def _insert(self, rows: list[tuple[object, ...]]) -> None:
         self.connection.execute("BEGIN")
         self.connection.executemany(
-            "INSERT INTO temp.sighted VALUES (?, ?, ?, ?, ?, ?, ?, NULL) "
+            "INSERT INTO temp.sighted VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL) "
             "ON CONFLICT DO UPDATE SET was = key",
             rows,
         )
@@ -116,6 +122,22 @@ class Staging:
     def count(self) -> int:
         """Return how many items were sighted."""
         return int(self.connection.execute("SELECT count(*) FROM temp.sighted").fetchone()[0])
+
+    def left_out(self) -> dict[str, int]:
+        """Return by scope how many of the sighted items the settings leave out."""
+        rows = self.connection.execute(
+            "SELECT scope, count(*) FROM temp.sighted WHERE outside GROUP BY scope ORDER BY scope"
+        )
+        return dict(rows.fetchall())
+
+    def aside(self, keys: Sequence[str]) -> dict[str, tuple[str, bool, str]]:
+        """Return (scope, in trash, former key) of sighted items that are to be set aside."""
+        rows = self.connection.execute(
+            "SELECT key, scope, in_trash, ifnull(was, key) FROM temp.sighted "
+            "WHERE outside AND key IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(keys)),),
+        )
+        return {key: (scope, bool(trash), was) for key, scope, trash, was in rows}
 
     def living(self) -> int:
         """Return how many of the sighted items are not in the source's trash."""
@@ -135,14 +157,17 @@ class Staging:
         """Yield the sightings that are not as the state knows them, beside what it knows.
 
         `base` stands before the fingerprints that the state keeps. Those of `arrived` come as
-        well, or all.
+        well, or all. Of those that the settings leave out come the known ones of which the state
+        does not know so yet.
         """
         for key, known, *rest in self.connection.execute(
             f"SELECT s.key, i.id IS NOT NULL, ifnull(i.fingerprint = ? || s.fingerprint, FALSE), "
-            f"s.place, ifnull(i.place, ''), ifnull(i.gone, FALSE) FROM {_BESIDE} "
-            "WHERE ? OR i.id IS NULL OR i.gone OR i.place <> s.place "
+            "s.place, ifnull(i.place, ''), ifnull(i.gone OR i.outside, FALSE), s.outside "
+            f"FROM {_BESIDE} WHERE CASE WHEN s.outside THEN i.id IS NOT NULL AND (NOT i.outside "
+            "OR i.gone OR i.in_trash <> s.in_trash OR i.scope <> s.scope OR i.key <> s.key) "
+            "ELSE ? OR i.id IS NULL OR i.gone OR i.outside OR i.place <> s.place "
             "OR i.fingerprint <> ? || s.fingerprint "
-            "OR s.key IN (SELECT value FROM json_each(?)) ORDER BY s.key",
+            "OR s.key IN (SELECT value FROM json_each(?)) END ORDER BY s.key",
             (
                 f"{base}:",
                 *(self.archive, self.exporter),
@@ -151,9 +176,9 @@ class Staging:
                 json.dumps(list(arrived)),
             ),
         ):
-            same_fingerprint, place, known_place, gone = rest
+            same_fingerprint, place, known_place, *flags = rest
             yield Compared(
-                key, bool(known), bool(same_fingerprint), place, known_place, bool(gone)
+                key, bool(known), bool(same_fingerprint), place, known_place, *map(bool, flags)
             )
 
     def still_living(self) -> int:

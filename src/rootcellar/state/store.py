@@ -192,12 +192,12 @@ class StateStore:
         """Return what is remembered of an exporter; a blank row for one never run."""
         row = self.connection.execute(
             "SELECT name, token, stores, views, outcome, message, hint, succeeded, gathered, "
-            "content FROM exporter WHERE archive = ? AND name = ?",
+            "content, left_out FROM exporter WHERE archive = ? AND name = ?",
             (archive.id, name),
         ).fetchone()
         if row is None:
             return ExporterRow(name)
-        name, token, stores, *texts, gathered, content = row
+        name, token, stores, *texts, gathered, content, left_out = row
         views, outcome, message, hint, succeeded = texts
         return ExporterRow(
             name,
@@ -210,6 +210,7 @@ class StateStore:
             succeeded,
             bool(gathered),
             content,
+            json.loads(left_out),
         )
 
     def exporters(self, archive: ArchiveRow) -> list[ExporterRow]:
@@ -222,9 +223,9 @@ class StateStore:
     def put_exporter(self, archive: ArchiveRow, row: ExporterRow) -> None:
         """Remember an exporter's token, stores, templates and last outcome."""
         values = [getattr(row, one.name) for one in fields(row)]
-        values[2] = json.dumps(row.stores)
+        values[2], values[-1] = json.dumps(row.stores), json.dumps(dict(row.left_out))
         self.connection.execute(
-            "INSERT OR REPLACE INTO exporter VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO exporter VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (archive.id, *values),
         )
 

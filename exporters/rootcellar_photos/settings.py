@@ -1,0 +1,69 @@
+"""The settings of photos, and which assets they leave out."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rootcellar.api import Capture
+from rootcellar_photos.rows import AssetRow
+
+Sidecar = Literal["xmp", "json"]
+SIDECARS: dict[str, tuple[str, str, str]] = {
+    "xmp": ("sidecar", ".xmp", "photos/sidecar.xmp"),
+    "json": ("sidecar-json", ".json", "photos/sidecar.json"),
+}
+"""Each kind of sidecar: its role, what it appends to the original's suffix, its template."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotosSettings:
+    """The settings of photos; docs/reference/settings.md explains each.
+
+    `libraries` are paths of libraries to read instead of all those below Pictures; the core
+    consumes them when it looks for stores, nothing here does.
+    """
+
+    libraries: tuple[str, ...] = ()
+    sidecars: tuple[Sidecar, ...] = ("xmp",)
+    previews: bool = True
+    hidden: bool = True
+    trash: bool = True
+    shared_albums: bool = True
+    shared_library: bool = True
+    shared_with_you: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        if len(set(self.sidecars)) < len(self.sidecars):
+            raise ValueError("sidecars names one kind twice")
+
+
+def settings_of(capture: Capture) -> PhotosSettings:
+    """Return the settings of this run."""
+    assert isinstance(capture.settings, PhotosSettings)
+    return capture.settings
+
+
+LIBRARY = "library"
+_SCOPES = (
+    ("trash", "trash", lambda row: row.trash_state == 1),
+    ("hidden", "hidden", lambda row: bool(row.hidden)),
+    ("shared albums", "shared_albums", lambda row: row.is_shared),
+    ("shared with you", "shared_with_you", lambda row: row.is_syndicated),
+    ("shared library", "shared_library", lambda row: bool(row.in_shared_library)),
+)
+"""Each scope: its words for people, its setting, whether an asset belongs to it."""
+
+
+def scope_of(row: AssetRow, settings: PhotosSettings) -> tuple[str, bool]:
+    """Return the scope an asset is counted in, and whether the settings leave it out.
+
+    An asset may belong to several (hidden, and in the shared library): it is counted in the first
+    that is switched off, else in the first.
+    """
+    belongs = [(name, setting) for name, setting, is_in in _SCOPES if is_in(row)]
+    if not belongs:
+        return LIBRARY, False
+    for name, setting in belongs:
+        if not getattr(settings, setting):
+            return name, True
+    return belongs[0][0], False
