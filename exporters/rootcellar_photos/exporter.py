@@ -16,7 +16,7 @@ from rootcellar_photos.legacy.store import LegacyLibrary
 from rootcellar_photos.library import AnyLibrary
 from rootcellar_photos.orphans import orphans
 from rootcellar_photos.scan import Seen, scan
-from rootcellar_photos.settings import PhotosSettings, settings_of
+from rootcellar_photos.settings import PAGES, PhotosSettings, settings_of
 
 
 class Photos(Exporter):
@@ -84,10 +84,11 @@ class Photos(Exporter):
         """Yield a page for every album, and one for all people."""
         from rootcellar_photos.albums import gatherings
 
-        wants_shared = settings_of(capture).shared_albums
+        settings = settings_of(capture)
+        views = tuple(PAGES[kind] for kind in settings.album_pages)
         for page in gatherings(self._libraries(capture)[0]):
-            left_out = page.record.get("kind") == "shared-album" and not wants_shared
-            yield replace(page, outside=left_out)
+            left_out = page.record.get("kind") == "shared-album" and not settings.shared_albums
+            yield replace(page, outside=left_out, views=views)
 
     def _libraries(self, capture: Capture) -> tuple[list[AnyLibrary], list[Trouble]]:
         """Return the libraries of this capture, opened once."""

@@ -12,6 +12,9 @@ SIDECARS: dict[str, tuple[str, str, str]] = {
     "json": ("sidecar-json", ".json", "photos/sidecar.json"),
 }
 """Each kind of sidecar: its role, what it appends to the original's suffix, its template."""
+Page = Literal["html", "markdown"]
+PAGES: dict[str, str] = {"html": "photos/album.html", "markdown": "photos/album.md"}
+"""The template of each kind of page of an album."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class PhotosSettings:
 
     libraries: tuple[str, ...] = ()
     sidecars: tuple[Sidecar, ...] = ("xmp",)
+    album_pages: tuple[Page, ...] = ()
     previews: bool = True
     hidden: bool = True
     trash: bool = True
@@ -33,8 +37,10 @@ class PhotosSettings:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
-        if len(set(self.sidecars)) < len(self.sidecars):
-            raise ValueError("sidecars names one kind twice")
+        for name in ("sidecars", "album_pages"):
+            kinds = getattr(self, name)
+            if len(set(kinds)) < len(kinds):
+                raise ValueError(f"{name} names one kind twice.")
 
 
 def settings_of(capture: Capture) -> PhotosSettings:

@@ -200,6 +200,22 @@ archive = {_quoted(archive)}
 [photos]
 # Read these libraries, and not all those below Pictures.
 # libraries = ["/Volumes/Photos/Photos Library.photoslibrary"]
+
+# What is written beside each picture: "xmp", "json", both, or nothing.
+# sidecars = ["xmp"]
+
+# Whether the best local preview stands in for an original that is not here.
+# previews = true
+
+# A page of links for every album: "html", "markdown", both, or none.
+# album_pages = []
+
+# What is taken. Switching one off never takes anything away from the archive.
+# hidden = true
+# trash = true
+# shared_albums = true
+# shared_library = true
+# shared_with_you = true
 """
 
 

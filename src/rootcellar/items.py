@@ -136,7 +136,8 @@ class Gathering:
     the keys of the members in order; most gatherings have the single group `items`. The core
     resolves the keys to files in the archive, and keeps members that are gone from the source.
     One that is `outside` is there and left out by the settings: a page that the archive has of it
-    stays as it is.
+    stays as it is. `views` are templates (`photos/album.html`) of pages with links to the members,
+    which lie beside the file and end as the template does.
     """
 
     key: str
@@ -146,3 +147,4 @@ class Gathering:
     groups: Mapping[str, tuple[str, ...]]
     suffix: str = ".json"
     outside: bool = False
+    views: tuple[str, ...] = ()

@@ -48,7 +48,8 @@ Gatherings (Albums/**.json, People.json)
     {"key", "title", "place", "gone", "record", "groups": {name: [run, ...]}}: a file made of many
     items, in order. A run is {"Photos/2024/2024-07-14/": [names]}: members that follow each other
     and lie in one folder. Members of which there is no file yet are {"absent": [keys]}. A run with
-    "gone": true has vanished from the source.
+    "gone": true has vanished from the source. "pages", where there are any, names the pages with
+    links that lie beside the file: [{"path", "template", "size", "sha256"}].
 
 .rootcellar/history/ab/abcdef....ext
     Former contents of files that were replaced or retired: whole files, named by their sha256,

@@ -140,9 +140,7 @@ class ExporterRun:
 
     def _gather(self, touched: set[str]) -> None:
         fresh = not self.row.gathered or self.task.thorough
-        writer = GatheringWriter(
-            self.writing, self.name, self.task.top, None if fresh else touched
-        )
+        writer = GatheringWriter(self.writing, self.task, None if fresh else touched)
         with source_errors(self.task.exporter):
             gatherings = list(self.task.exporter.gatherings(self.task.capture))
         writer.write(gatherings, complete=not self.troubles)

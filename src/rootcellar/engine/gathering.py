@@ -7,6 +7,8 @@ from typing import Any
 
 from rootcellar.archive.names import fold, nfc, portable_stem, portable_suffix, with_digest
 from rootcellar.archive.writer import Batch, sha256_of_bytes
+from rootcellar.engine.pages import KEPT, PAGE, Groups, Member, Pages
+from rootcellar.engine.task import Task
 from rootcellar.engine.writing import Changes, Neighbours, Writing
 from rootcellar.exporter import canonical_json
 from rootcellar.items import Gathering
@@ -22,8 +24,6 @@ stays small enough to be kept in every version.
 ABSENT = "absent"
 GONE = "gone"
 """Stands for the digest of a gathering that is no more."""
-Member = tuple[str, bool, str]
-"""(path, gone, key) of a member; the path is empty when the archive holds no file of it."""
 
 
 class GatheringWriter:
@@ -33,14 +33,19 @@ class GatheringWriter:
     """
 
     def __init__(
-        self, writing: Writing, exporter: str, top: str, touched: Collection[str] | None
+        self,
+        writing: Writing,
+        task: Task,
+        touched: Collection[str] | None,
     ) -> None:
         self.writing = writing
-        self.exporter = exporter
-        self.top = top
+        self.exporter = task.exporter.name
+        self.top = task.top
         self.touched = touched
         self.holdings = writing.state.holdings
-        self.known = self.holdings.gatherings(writing.archive, exporter)
+        self.known = self.holdings.gatherings(writing.archive, self.exporter)
+        self.views_digest = task.views_digest
+        self.pages = Pages(writing, self.exporter, task.render, task.views_digest)
         self.concerned = self._concerned()
         self.batch: Batch = writing.batch()
         self.changes = Changes()
@@ -68,7 +73,7 @@ class GatheringWriter:
         for key in sorted(set(self.known) - set(wanted) - left_out) if complete else ():
             self._mark_gone(self.known[key])
         count = len(self.changes.documents)
-        if count:
+        if count or self.changes.dropped:
             self.writing.commit(self.batch, self.changes)
         return count
 
@@ -109,7 +114,7 @@ class GatheringWriter:
             name: self._members(keys, former.get(name, []))
             for name, keys in gathering.groups.items()
         }
-        value = {
+        value: dict[str, Any] = {
             "key": gathering.key,
             "title": gathering.title,
             "place": gathering.place,
@@ -118,6 +123,7 @@ class GatheringWriter:
             "groups": {name: _runs(members) for name, members in groups.items()},
         }
         self._remember(gathering.key, groups)
+        self._put_pages(value, path, gathering.views, groups)
         self._put(known, path, value, gathering.place, digest)
 
     def _is_current(
@@ -130,6 +136,7 @@ class GatheringWriter:
             gathering.key not in self.concerned
             and members.isdisjoint(self.touched)
             and self.writing.disk.stat(path) is not None
+            and self.pages.are_current(gathering.key, gathering.views)
         )
 
     def _members(self, keys: Collection[str], former: list[Member]) -> list[Member]:
@@ -150,6 +157,7 @@ class GatheringWriter:
         listed = self._listed(known.key)
         value["gone"] = True
         value["groups"] = {name: _runs(listed.get(name, [])) for name in value["groups"]}
+        self._put_pages(value, known.path, tuple(self.pages.of(known.key)), listed)
         self._put(known, known.path, value, known.place, GONE)
 
     def _listed(self, gathering: str, *, only_gone: bool = False) -> dict[str, list[Member]]:
@@ -160,39 +168,72 @@ class GatheringWriter:
         keys = {name: tuple(key for _, _, key in members) for name, members in groups.items()}
         self.changes.members.append(StoredMembers(self.exporter, gathering, keys))
 
+    def _put_pages(
+        self, value: dict[str, Any], path: str, views: Collection[str], groups: Groups
+    ) -> None:
+        """Bring the pages of a gathering up to date, and name them in its `value`.
+
+        One that a person has edited is kept, wherever the gathering goes.
+        """
+        key = value["key"]
+        before = self.pages.of(key)
+        pages = {}
+        for template, known in before.items():
+            if self.writing.condition_of(known) == "foreign":
+                pages[template] = replace(known, digest=KEPT)
+                self.changes.documents.append(pages[template])
+            elif template not in views:
+                self._take_away(known)
+                self.changes.dropped.append(known.path)
+        for template in views:
+            if template not in pages:
+                page = self.pages.path(key, template, path)
+                data = self.pages.page(template, page, value["title"], value["record"], groups)
+                made = StoredDocument(
+                    PAGE, self.exporter, key, page, len(data), "", 0, template, self.views_digest
+                )
+                pages[template] = self._put_data(before.get(template), made, data)
+        if pages:
+            value["pages"] = [
+                {"path": one.path, "template": one.place, "size": one.size, "sha256": one.sha256}
+                for one in pages.values()
+            ]
+
     def _put(
         self, known: StoredDocument | None, path: str, value: Any, place: str, digest: str
     ) -> None:
         data = readable(value)
-        if known is not None:
-            condition = self.writing.condition_of(known)
-            if condition == "intact" and (known.sha256, known.path) == (
-                sha256_of_bytes(data),
-                path,
-            ):
-                self.changes.documents.append(replace(known, place=place, digest=digest))
-                return
-            if condition == "intact":
-                self.batch.retire(known.path, known.sha256)
-            elif condition == "foreign":
-                self.batch.quarantine(known.path, self.writing.disk.sha256(known.path))
-            if known.path != path:
-                self.changes.dropped.append(known.path)
-        written = self.batch.put_bytes(data, path, 0)
-        self.changes.documents.append(
-            StoredDocument(
-                kind="gathering",
-                exporter=self.exporter,
-                key=value["key"],
-                path=path,
-                size=written.size,
-                sha256=written.sha256,
-                mtime_ns=written.mtime_ns,
-                place=place,
-                digest=digest,
-                run=self.writing.run,
-            )
+        made = StoredDocument(
+            "gathering", self.exporter, value["key"], path, len(data), "", 0, place, digest
         )
+        self._put_data(known, made, data)
+
+    def _put_data(
+        self, known: StoredDocument | None, made: StoredDocument, data: bytes
+    ) -> StoredDocument:
+        """Put a file in place of the known one, and return `made` as it was written."""
+        digest = sha256_of_bytes(data)
+        is_there = known is not None and self.writing.condition_of(known) == "intact"
+        if known is not None and is_there and (known.sha256, known.path) == (digest, made.path):
+            stored = replace(known, place=made.place, digest=made.digest)
+        else:
+            if known is not None:
+                self._take_away(known)
+                if known.path != made.path:
+                    self.changes.dropped.append(known.path)
+            written = self.batch.put_bytes(data, made.path, 0)
+            stored = replace(
+                made, sha256=written.sha256, mtime_ns=written.mtime_ns, run=self.writing.run
+            )
+        self.changes.documents.append(stored)
+        return stored
+
+    def _take_away(self, known: StoredDocument) -> None:
+        condition = self.writing.condition_of(known)
+        if condition == "intact":
+            self.batch.retire(known.path, known.sha256)
+        elif condition == "foreign":
+            self.batch.quarantine(known.path, self.writing.disk.sha256(known.path))
 
 
 def _all(claims: dict[str, list[str]]) -> set[str]:

@@ -12,6 +12,7 @@ from rootcellar.archive.names import fold, folder_of, portable_stem, with_digest
 from rootcellar.archive.records import Line, read_lines
 from rootcellar.archive.writer import sha256_of_bytes
 from rootcellar.engine.gathering import Run, listed
+from rootcellar.engine.pages import PAGE
 from rootcellar.state.rows import (
     ArchiveRow,
     ExporterRow,
@@ -93,7 +94,7 @@ def _take_gathering(state: StateStore, archive: ArchiveRow, found: "_Found", pat
         for name, runs in groups.items()
     }
     members = StoredMembers(document.exporter, document.key, keys)
-    state.restore(archive, (), (document,), (members,))
+    state.restore(archive, (), (document, *found.pages(document)), (members,))
 
 
 class _Found:
@@ -158,6 +159,20 @@ class _Found:
         exporter = self.tops.get(top, top.lower())
         document = self._document("gathering", exporter, key, path, data)
         return replace(document, place=place), groups
+
+    def pages(self, gathering: StoredDocument) -> list[StoredDocument]:
+        """Return the pages that lie beside a gathering, as far as they are there."""
+        found = []
+        for page in json.loads(self.disk.read(gathering.path)).get("pages", ()):
+            path, size, sha256 = page["path"], page["size"], page["sha256"]
+            status = self.disk.stat(path)
+            if status is not None:
+                same = self.disk.sha256(path) == sha256  # else a person's edit, which is kept
+                mtime_ns = status.mtime_ns if same else UNKNOWN_MTIME
+                owner = (PAGE, gathering.exporter, gathering.key)
+                document = StoredDocument(*owner, path, size, sha256, mtime_ns)
+                found.append(replace(document, place=page["template"]))
+        return found
 
     def _document(
         self, kind: str, exporter: str, key: str, path: str, data: bytes

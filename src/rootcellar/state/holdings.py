@@ -190,8 +190,10 @@ class Holdings:
         """Return the paths of the views that are behind, because a person has edited them."""
         rows = self.connection.execute(
             "SELECT path FROM file CROSS JOIN item ON item.id = file.item "
-            "WHERE file.archive = ? AND exporter = ? AND kept ORDER BY path",
-            (archive.id, exporter),
+            "WHERE file.archive = ? AND exporter = ? AND kept "
+            "UNION ALL SELECT path FROM document WHERE archive = ? AND exporter = ? "
+            "AND kind = 'page' AND digest = 'kept' ORDER BY path",
+            (archive.id, exporter, archive.id, exporter),
         )
         return tuple(path for (path,) in rows)
 
@@ -259,6 +261,15 @@ class Holdings:
             (archive.id, exporter),
         )
         return {document.key: document for document in (StoredDocument(*row) for row in rows)}
+
+    def pages(self, archive: ArchiveRow, exporter: str) -> list[StoredDocument]:
+        """Return the pages that lie beside gatherings, with the keys of these."""
+        rows = self.connection.execute(
+            f"SELECT {DOCUMENT} FROM document "
+            "WHERE archive = ? AND exporter = ? AND kind = 'page'",
+            (archive.id, exporter),
+        )
+        return [StoredDocument(*row) for row in rows]
 
     def gatherings_of(self, archive: ArchiveRow, exporter: str, items: set[int]) -> set[str]:
         """Return the keys of the gatherings that list one of these items, given by their rows."""
