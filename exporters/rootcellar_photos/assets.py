@@ -176,6 +176,13 @@ def adjustments_of(photo: Any) -> Any:
         return None
 
 
+def search_of(photo: Any) -> Any:
+    """Return osxphotos' view of what the search index knows; None when that is nothing."""
+    info = photo.search_info
+    is_known = info is not None and info._db_searchinfo  # noqa: SLF001 - spares asking each kind
+    return info if is_known else None
+
+
 def form_of(adjustments: Any) -> Any:
     """Return the decoded list in osxphotos' view of an adjustments file; None when it has none."""
     return adjustments._adjustments  # noqa: SLF001 - what is public leaves out other editors' forms
@@ -204,12 +211,10 @@ def name_of(archive: bytes) -> str:
     return " ".join(part for part in parts if part) or name.nickname or ""
 
 
-@lru_cache(maxsize=1024)
 def place_of(archive: bytes) -> Any:
     """Return osxphotos' place of Photos' keyed archive; None for a damaged one.
 
-    Photos of one place share the archive's bytes, and unpacking one takes longer than the rest
-    of a record.
+    Unpacking one takes longer than the rest of a record.
     """
     from osxphotos.placeinfo import PlaceInfo5
 

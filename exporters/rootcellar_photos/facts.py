@@ -45,8 +45,9 @@ def facts(library: Library, keys: Collection[str]) -> dict[str, dict[str, Any]]:
     ):
         for name, names in chosen.items():
             columns[name] = schema.column(table, schema.first(table, *names), alias)
-    extended = schema.has("ZEXTENDEDATTRIBUTES", "ZASSET")
-    joins = " LEFT JOIN ZEXTENDEDATTRIBUTES e ON e.ZASSET = a.Z_PK" if extended else ""
+    near = schema.column(schema.asset, "ZEXTENDEDATTRIBUTES", "a")
+    extended = "ZEXTENDEDATTRIBUTES" in schema.tables
+    joins = f" LEFT JOIN ZEXTENDEDATTRIBUTES e ON e.Z_PK = {near}" if extended else ""
     with opened(library.database) as connection:
         connection.execute("BEGIN")
         want(connection, schema, keys)

@@ -32,22 +32,32 @@ class Whole(NamedTuple):
 
 def pruned(value: Any) -> Any:
     """Return plain JSON without what is empty or false, all text valid and composed."""
-    if isinstance(value, str):
-        return text_of(value)
+    if isinstance(value, dict):
+        return _pruned_items(value)
     if isinstance(value, Whole):
         return value.value
-    if isinstance(value, dict):
-        found = {}
-        for key, item in value.items():
-            if item or (item == 0 and item is not False):  # most of a record is not there
-                kept = pruned(item)
-                if kept or kept == 0:
-                    found[key] = kept
-        return found
     if isinstance(value, list | tuple):
         return [pruned(item) for item in value]
+    if isinstance(value, str):
+        return text_of(value)
     if isinstance(value, float):
         return round(value, 9) if isfinite(value) else None
     if isinstance(value, int):
         return value
     return None if value is None else text_of(str(value))
+
+
+def _pruned_items(value: dict[str, Any]) -> dict[str, Any]:
+    found = {}
+    for key, item in value.items():
+        kind = type(item)
+        if kind is str:  # texts and whole numbers are most of a record: a call each would cost
+            if item:
+                found[key] = text_of(item)
+        elif kind is int:
+            found[key] = item
+        elif item or kind is float:
+            kept = pruned(item)
+            if kept or kept == 0:
+                found[key] = kept
+    return found

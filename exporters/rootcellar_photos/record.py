@@ -6,14 +6,15 @@ only when the asset does. docs/reference/photos-records.md lists every field.
 """
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from rootcellar.api import Record
 from rootcellar_photos.absences import role_of
-from rootcellar_photos.assets import adjustments_of, faces_of, facts_of, place_of
+from rootcellar_photos.assets import adjustments_of, faces_of, facts_of, place_of, search_of
 from rootcellar_photos.edits import capture_of, edit_of
 from rootcellar_photos.naming import original_name
-from rootcellar_photos.plain import iso, pruned, utc
+from rootcellar_photos.plain import Whole, iso, pruned, utc
 from rootcellar_photos.scan import Seen
 from rootcellar_photos.sharing import scopes, shared
 
@@ -67,7 +68,7 @@ def record(photo: Any, seen: Seen, facts: dict[str, Any]) -> Record:
         "caption": photo.description,
         "keywords": sorted(set(photo.keywords)),
         "labels": sorted(set(photo.labels)),
-        "search": _search(photo.search_info),
+        "search": _search(search_of(photo)),
         "favourite": bool(row.favourite),
         "hidden": bool(row.hidden),
         "trashed": utc(facts.get("trashed")) or row.trash_state == 1,
@@ -162,18 +163,28 @@ def _location(photo: Any, facts: dict[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _place(photo: Any) -> dict[str, Any] | None:
+def _place(photo: Any) -> dict[str, Any] | Whole | None:
     known = facts_of(photo)
     archive = known["reverse_geolocation"]
-    place = place_of(archive) if archive else None
-    if known.get("placeNames"):  # until Photos 4
-        place = photo.place
+    if not known.get("placeNames"):
+        return _place_of(archive) if archive else None
+    place = photo.place  # until Photos 4
     if place is None:
         return None
     address = place.address._asdict()
-    if known.get("placeNames"):
-        for part in ("country", "state_province", "city"):
-            address[part] = next(iter(getattr(place.names, part)), None)
+    for part in ("country", "state_province", "city"):
+        address[part] = next(iter(getattr(place.names, part)), None)
+    return _described(place, address)
+
+
+@lru_cache(maxsize=1024)
+def _place_of(archive: bytes) -> Whole | None:
+    """Return what Photos calls a place; photos of one place share the archive's bytes."""
+    place = place_of(archive)
+    return Whole(pruned(_described(place, place.address._asdict()))) if place else None
+
+
+def _described(place: Any, address: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": place.name,
         "address": place.address_str,
@@ -238,9 +249,11 @@ def _camera(photo: Any, facts: dict[str, Any]) -> dict[str, Any]:
     return camera | {name: facts.get(name) for name in _CAMERA_FACTS}
 
 
-def _search(info: Any) -> dict[str, Any]:
+def _search(info: Any) -> dict[str, Any] | None:
     """Return what Photos' search index knows beside labels, and what no other field says."""
-    found = {name: getattr(info, name) for name in _SEARCH} if info else {}
+    if info is None:
+        return None
+    found = {name: getattr(info, name) for name in _SEARCH}
     return {name: sorted(set(words)) for name, words in found.items() if words}
 
 

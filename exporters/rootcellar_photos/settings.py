@@ -66,6 +66,10 @@ def scope_of(row: AssetRow, settings: PhotosSettings) -> tuple[str, bool]:
     An asset may belong to several (hidden, and in the shared library): it is counted in the first
     that is switched off, else in the first.
     """
+    if not (row.trash_state or row.hidden or row.in_shared_library) and (
+        row.published is None and row.syndication is None
+    ):
+        return LIBRARY, False  # nearly all of them
     belongs = [(name, setting) for name, setting, is_in in _SCOPES if is_in(row)]
     if not belongs:
         return LIBRARY, False
