@@ -11,11 +11,7 @@ from typing import ClassVar
 
 from rootcellar.api import Capture, Exporter, Gathering, Item, Notice, Sighting, Store, Trouble
 from rootcellar_photos import library as libraries
-from rootcellar_photos.legacy.scan import legacy_scan
-from rootcellar_photos.legacy.store import LegacyLibrary
 from rootcellar_photos.library import AnyLibrary
-from rootcellar_photos.orphans import orphans
-from rootcellar_photos.scan import Seen, scan
 from rootcellar_photos.settings import PAGES, PhotosSettings, settings_of
 
 
@@ -52,22 +48,11 @@ class Photos(Exporter):
 
     def survey(self, capture: Capture) -> Iterator[Sighting | Trouble | Notice]:
         """Yield every asset, also trashed, hidden, shared and unpicked ones of a burst."""
+        from rootcellar_photos.surveying import survey
+
         readable, troubles = self._libraries(capture)
         yield from troubles
-        said: set[str] = set()
-        for library in readable:
-            claimed: set[str] = set()
-            for seen in _seen(library):
-                if isinstance(library, LegacyLibrary):
-                    claimed.update(
-                        part.path.removeprefix(f"{library.root}/") for part in seen.parts
-                    )
-                if len(readable) > 1:
-                    if seen.row.uuid in said:
-                        continue  # a copy of a library: the one changed last has been read
-                    said.add(seen.row.uuid)
-                yield seen.sighting
-            yield from orphans(library, claimed)
+        yield from survey(readable)
 
     def read(self, capture: Capture, keys: Collection[str]) -> Iterator[Item]:
         """Yield the items of these keys, library by library, through one slice for each."""
@@ -95,7 +80,3 @@ class Photos(Exporter):
         if self._opened is None or self._opened[0] is not capture:
             self._opened = (capture, *libraries.open_libraries(capture))
         return self._opened[1], self._opened[2]
-
-
-def _seen(library: AnyLibrary) -> Iterator[Seen]:
-    return legacy_scan(library) if isinstance(library, LegacyLibrary) else scan(library)

@@ -4,10 +4,8 @@ Validated with msgspec, which an idle run can afford (15 ms to import, where pyd
 """
 
 import dataclasses
-import difflib
 import hashlib
 import os
-import tomllib
 import types
 import typing
 from collections.abc import Mapping
@@ -76,22 +74,26 @@ def load_settings(path: Path | None, exporters: Mapping[str, type]) -> Settings:
 
 def _read(path: Path, *, required: bool) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_bytes()
     except FileNotFoundError as error:
         if not required:
             return {}
         raise UsageError(
             f"There is no settings file {path}.", hint="Check the path given with --settings."
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"The settings file {path} is no valid TOML: {error}.",
-            hint='Texts need quotation marks, for instance archive = "/Volumes/Drive/Archive".',
-        ) from error
     except OSError as error:
         raise UsageError(
             f"The settings file {path} cannot be read: {error.strerror}.",
             hint="Check its permissions, or name another one with --settings.",
+        ) from error
+    import tomllib
+
+    try:
+        return tomllib.loads(text.decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"The settings file {path} is no valid TOML: {error}.",
+            hint='Texts need quotation marks, for instance archive = "/Volumes/Drive/Archive".',
         ) from error
 
 
@@ -134,6 +136,8 @@ def _checked(
 
 
 def _unknown(path: Path, prefix: str, key: str, allowed: list[str]) -> UsageError:
+    import difflib
+
     close = difflib.get_close_matches(key, allowed, 1)
     guess = f"Did you mean {prefix}{close[0]}? " if close else ""
     said = ", ".join(allowed) or "nothing"

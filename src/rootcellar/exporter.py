@@ -110,4 +110,7 @@ def _with_suffixes(item: Item) -> Item:
 
 def canonical_json(value: object) -> str:
     """Return `value` as JSON on one line, the same text for equal values of equal key order."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _CANONICAL.encode(value)
+
+
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)

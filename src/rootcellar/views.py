@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import importlib.resources
 import sys
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +77,8 @@ class Views:
 
     def _place_of(self, error: Exception, template: str) -> str:
         """Return the file and line in which a template failed, as far as they are known."""
+        import traceback
+
         for step in reversed(traceback.extract_tb(error.__traceback__)):
             if any(Path(step.filename).is_relative_to(folder) for folder in self.folders):
                 return f"{step.filename}, line {step.lineno},"

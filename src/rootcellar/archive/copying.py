@@ -8,14 +8,17 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rootcellar.archive.cloning import clone
 from rootcellar.archive.disk import Disk, write_all
 from rootcellar.errors import SourceError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 CHUNK = 1 << 20
 ATTEMPTS = 3
@@ -146,6 +149,8 @@ class CopiesAhead:
 
     def __init__(self, disk: Disk, copies: Iterable[tuple[Path, str, int]]) -> None:
         """`copies` are (source, part, mtime in nanoseconds)."""
+        from concurrent.futures import ThreadPoolExecutor
+
         self.disk = disk
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="copy")
         self._copies: dict[tuple[Path, int], tuple[str, Future[Written]]] = {

@@ -2,7 +2,6 @@
 
 import importlib
 import sys
-import traceback
 
 import click
 
@@ -95,6 +94,8 @@ def main() -> None:
     except Exception as error:
         if not as_json:
             raise
+        import traceback
+
         traceback.print_exc()
         hint = "This is a fault of the program; please report it with the lines above."
         fault = RootcellarError(f"{type(error).__name__}: {error}", hint=hint)

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import sqlite3
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -166,6 +165,8 @@ def _export_one(
     except OSError as error:
         failure = explained(error, archive.path)
     except Exception as error:  # noqa: BLE001 - one exporter's fault must not stop the others
+        import traceback
+
         traceback.print_exc()
         failure = RootcellarError(
             f"The exporter {name} failed unexpectedly: {type(error).__name__}: {error}",

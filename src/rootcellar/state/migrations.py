@@ -113,15 +113,17 @@ def migrate(connection: sqlite3.Connection) -> None:
         "CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY) WITHOUT ROWID"
     )
     done = {name for (name,) in connection.execute("SELECT name FROM migration")}
-    for name, script in MIGRATIONS:
-        if name in done:
-            continue
+    steps = [step for step in MIGRATIONS if step[0] not in done]
+    if not done:  # a new state: all at once
+        steps = [("", ";".join(script for _, script in steps))]
+    for name, script in steps:
         connection.execute("BEGIN IMMEDIATE")
         try:
             for statement in script.split(";"):
                 if statement.strip():
                     connection.execute(statement)
-            connection.execute("INSERT INTO migration VALUES (?)", (name,))
+            names = [name] if name else [name for name, _ in MIGRATIONS]
+            connection.executemany("INSERT INTO migration VALUES (?)", [(one,) for one in names])
         except BaseException:
             connection.execute("ROLLBACK")
             raise

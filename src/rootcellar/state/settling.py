@@ -46,9 +46,10 @@ class Settling:
             self.connection.executemany(
                 f"DELETE FROM {table} WHERE item = ?", [(row,) for row in known.values()]
             )
-        for item in items:
-            row = self._put_item(item, known.get((item.exporter, item.key)))
-            self._put_files(row, item)
+        (last,) = self.connection.execute("SELECT ifnull(max(id), 0) FROM item").fetchone()
+        new = [item for item in items if (item.exporter, item.key) not in known]
+        rows = {**known, **_numbered(new, last + 1)}
+        self._put_rows([(rows[item.exporter, item.key], item) for item in items], last)
         self.connection.executemany(
             "DELETE FROM promise WHERE archive = ? AND exporter = ? AND key = ?",
             [(self.archive, item.exporter, item.key) for item in items],
@@ -66,31 +67,32 @@ class Settling:
                 found[exporter, key] = row
         return found
 
-    def _put_item(self, item: StoredItem, known: int | None) -> int:
-        values = (*_values(item, _ITEM_NAMES), item.folder)
-        if known is not None:
-            sets = ", ".join(f"{name} = ?" for name in (*_ITEM_NAMES, "folder"))
-            self.connection.execute(f"UPDATE item SET {sets} WHERE id = ?", (*values, known))
-            return known
-        cursor = self.connection.execute(
-            f"INSERT INTO item (archive, {ITEM}, folder) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (self.archive, *values),
+    def _put_rows(self, items: Sequence[tuple[int, StoredItem]], last: int) -> None:
+        """Write items with their rows; those after `last` are new."""
+        sets = ", ".join(f"{name} = ?" for name in (*_ITEM_NAMES, "folder"))
+        self.connection.executemany(
+            f"UPDATE item SET {sets} WHERE id = ?",
+            [
+                (*_values(item, _ITEM_NAMES), item.folder, row)
+                for row, item in items
+                if row <= last
+            ],
         )
-        assert cursor.lastrowid is not None
-        return cursor.lastrowid
-
-    def _put_files(self, row: int, item: StoredItem) -> None:
+        self.connection.executemany(
+            f"INSERT INTO item (id, archive, {ITEM}, folder) "
+            f"VALUES (?, ?{', ?' * len(_ITEM_NAMES)}, ?)",
+            [
+                (row, self.archive, *_values(item, _ITEM_NAMES), item.folder)
+                for row, item in items
+                if row > last
+            ],
+        )
         self.connection.executemany(
             f"INSERT INTO file (archive, item, folded, {FILE}) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (
-                    self.archive,
-                    row,
-                    fold(file.path),
-                    *(getattr(file, name) for name in _FILE_NAMES),
-                )
+                (self.archive, row, fold(file.path), *_values(file, _FILE_NAMES))
+                for row, item in items
                 for file in item.files
             ],
         )
@@ -98,6 +100,7 @@ class Settling:
             "INSERT OR REPLACE INTO missing VALUES (?, ?, ?, ?, ?, ?)",
             [
                 (row, gap.role, gap.reason, gap.hint, json.dumps(gap.awaits), gap.failed)
+                for row, item in items
                 for gap in item.missing
             ],
         )
@@ -139,3 +142,9 @@ class Settling:
 
 def _values(row: object, names: Sequence[str]) -> list[object]:
     return [getattr(row, name) for name in names]
+
+
+def _numbered(items: Sequence[StoredItem], first: int) -> dict[tuple[str, str], int]:
+    """Return a row for every new item, in their order."""
+    keys = dict.fromkeys((item.exporter, item.key) for item in items)
+    return {key: row for row, key in enumerate(keys, first)}
