@@ -187,3 +187,21 @@ def test_the_check_of_what_is_imported_would_notice(sample: Any) -> None:
     """The negative control: a first run renders pages, with jinja2."""
     arguments = ("export", "--home", sample.home, "--archive", sample.archive)
     assert "jinja2" in imported(sample, *arguments)
+
+
+def test_export_and_status_tell_in_words_what_the_settings_leave_out(sample: Any) -> None:
+    sample.settings.parent.mkdir(parents=True, exist_ok=True)
+    sample.settings.write_text("[photos]\nhidden = false\ntrash = false\n")
+    done = sample.run("export", "--home", sample.home, "--archive", sample.archive)
+    assert "2 left out by your settings" in done.out
+    words = sample.run("status", "--archive", sample.archive).out
+    assert "  hidden: 1 left out by your settings\n" in words
+    assert "  trash: 1 left out by your settings\n" in words
+    assert "  shared albums: " in words
+    scopes = sample.run("status", "--archive", sample.archive, "--json").document["exporters"][
+        "photos"
+    ]["scopes"]
+    assert scopes["hidden"] == {"items": 0, "safe": 0, "left_out": 1}
+    assert scopes["library"]["items"] > scopes["library"]["safe"] > 0
+    text = (sample.archive / "STATUS.txt").read_text()
+    assert "  hidden: 1 left out by your settings\n" in text
