@@ -1,0 +1,1 @@
+"""Notes: every note of the Notes app, read from its own store."""
