@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from rootcellar_notes.locked import (
     Locked,
     NeedsDevice,
@@ -24,7 +25,9 @@ from rootcellar_notes.locked import (
 SALT = bytes(range(32))
 
 
-def encrypted(text: bytes, key: bytes, vector: bytes, associated: bytes = b"") -> tuple[bytes, bytes]:
+def encrypted(
+    text: bytes, key: bytes, vector: bytes, associated: bytes = b""
+) -> tuple[bytes, bytes]:
     """Return (ciphertext, tag) as Notes writes them."""
     writing = Cipher(algorithms.AES(key), modes.GCM(vector)).encryptor()
     writing.authenticate_additional_data(associated)
