@@ -105,7 +105,8 @@ def _sections(all_of_them: list[Paragraph], start: int, end: int, quote: int) ->
 def _end_of_section(paragraphs: list[Paragraph], at: int, end: int, level: int) -> int:
     """Return where the next heading of the same or a higher level is."""
     for place in range(at + 1, end):
-        if LEVELS.get(paragraphs[place].style, 9) <= level:
+        one = paragraphs[place]
+        if one.quote <= paragraphs[at].quote and LEVELS.get(one.style, 9) <= level:
             return place
     return end
 

@@ -18,7 +18,7 @@ MARKUP = re.compile(
     | _ | ~ | \$
     | &(?=\#?\w{1,32};)                    # an entity
     | =(?:=+)? | %%+
-    | \#(?=[^\s\#]) | \^(?=[\w-]+\Z)        # Obsidian: tags and names of blocks
+    | \#(?=[^\s\#]) | \^(?=[\w-])        # Obsidian: tags and names of blocks
     | \|
     """,
     re.VERBOSE,
@@ -87,6 +87,8 @@ def kept_spaces(line: str) -> str:
         return line
     line = line.rstrip(" \t")
     core = line.lstrip()
+    if not core:
+        return ""
     leading = line[: len(line) - len(core)]
     trimmed = core.rstrip()
     trailing = core[len(trimmed) :]

@@ -10,7 +10,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rootcellar_notes.blocks import Paragraph, Run
-from rootcellar_notes.markdown.attachments import attached, fits_alias, fits_wikilink
+from rootcellar_notes.markdown.attachments import (
+    NOT_IN_TAGS,
+    attached,
+    fits_alias,
+    fits_wikilink,
+)
 from rootcellar_notes.markdown.embeds import Embed, Surroundings, note_identifier
 from rootcellar_notes.markdown.escaping import (
     BREAKS,
@@ -73,6 +78,7 @@ def inline(
     runs = paragraph.runs
     pieces: list[Piece] = []
     below: list[Embed] = []
+    program = ""  # a link that would run something is shown after its text, and not made to work
     all_bold = heading and all(run.bold or not run.text.strip() for run in runs)
     for run in runs:
         if run.attachment is None:
@@ -82,15 +88,21 @@ def inline(
             text, ready = one.ready or plain(one.words), bool(one.ready)
             if one.below is not None:
                 below.append(one.below)
+        if program and text and run.link != program:
+            pieces.append(Piece(f" ({plain(program)})", ()))
+            program = ""
         if text:
+            program = run.link if not ready and is_active(run.link) else ""
             # Embeds and links cannot be inside of links or bold.
             pieces.append(Piece(text, () if ready else _chain(run, setting, all_bold), ready))
+    if program:
+        pieces.append(Piece(f" ({plain(program)})", ()))
     pieces = _joined(pieces)
     if any(piece.chain for piece in pieces):
         texts = _marked(_without_marked_space(pieces), setting, cell)
     else:
         texts = [one.text if one.ready else _text(one.text, setting, cell) for one in pieces]
-    text = _together(texts)
+    text = _together(texts, setting.flavour is Flavour.OBSIDIAN)
     if heading:
         text = CLOSING.sub(lambda found: "\\#" * len(found[1]), text)
     lines = [kept_spaces(line) for line in BREAKS.split(text)]
@@ -99,21 +111,35 @@ def inline(
     return _without_empty(lines), below
 
 
-def _together(texts: list[str]) -> str:
-    """Return texts joined; an exclamation mark before a link must not make it an image."""
-    kept: list[str] = []
+def _together(texts: list[str], obsidian: bool) -> str:
+    """Return texts joined, so that what one ends with changes nothing of the next.
+
+    An exclamation mark would make an image of a link, a letter no tag of a hashtag.
+    """
+    kept: list[str] = [""]
     for text in texts:
-        if text:
-            if text[0] == "[" and kept and kept[-1][-1] == "!":
-                kept[-1] = kept[-1][:-1] + r"\!"
-            kept.append(text)
+        if not text:
+            continue
+        last = kept[-1][-1:]
+        if text[0] == "[" and last == "!":
+            kept[-1] = kept[-1][:-1] + r"\!"
+        elif obsidian and last and not last.isspace():
+            ends_tag = _is_tag(kept[-1]) and not NOT_IN_TAGS.match(text)
+            if ends_tag or _is_tag(text):
+                kept.append(" ")
+        kept.append(text)
     return "".join(kept)
+
+
+def _is_tag(text: str) -> bool:
+    """Tell whether a piece is a hashtag for Obsidian; in text the mark is escaped."""
+    return text[0] == "#" and len(text) > 1 and text[1] != "#" and not text[1].isspace()
 
 
 def _chain(run: Run, setting: Setting, all_bold: bool) -> Chain:
     """Return what a run is marked with. A heading that is bold throughout needs no marks."""
     chain: list[Mark] = []
-    if run.link:
+    if run.link and not is_active(run.link):
         chain.append(("link", run.link))
     if run.highlight:
         value = "" if setting.flavour is Flavour.OBSIDIAN else run.highlight.value
@@ -293,9 +319,6 @@ def _link(url: str, text: str, setting: Setting, cell: bool) -> tuple[str, str]:
             bar = r"\|" if cell else "|"
             return f"[[{path}{bar}", "]]"
         return "[", f"]({encoded_path(path)})"
-    if is_active(url):
-        # What would run a program is shown and not made to work.
-        return "", f" ({escaped(plain(url), obsidian=True, cell=cell)})"
     if url.partition(":")[0].lower() == "file":
         # Readers of Markdown refuse such links, and would show their markup instead.
         return f'<a href="{attribute(url)}">', "</a>"
@@ -332,6 +355,15 @@ def _without_empty(lines: list[str]) -> list[str]:
         if not line:
             empty += 1
             continue
-        kept.append(("<br>" * empty if kept else "") + line)
+        breaks = "<br>" * empty if kept else ""
+        kept.append(breaks + (" " if breaks and line[0] == "#" else "") + line)
         empty = 0
     return kept
+
+
+def in_one_line(lines: list[str]) -> str:
+    """Return lines as one, for places that can have no more (headings, cells)."""
+    # A hashtag needs a space before it.
+    return "<br>".join(
+        [" " + one if place and one[0] == "#" else one for place, one in enumerate(lines)]
+    )

@@ -1,5 +1,6 @@
 """A note's body as Markdown: blocks, one after the other. The way in is `render`."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from rootcellar_notes.blocks import Alignment, Body, Paragraph, Run, Style, Table
@@ -7,7 +8,7 @@ from rootcellar_notes.markdown.attachments import file_link
 from rootcellar_notes.markdown.embeds import Aside, Embed, FileEmbed, Gallery, Surroundings
 from rootcellar_notes.markdown.escaping import BREAKS, plain
 from rootcellar_notes.markdown.flavours import Flavour
-from rootcellar_notes.markdown.inline import Setting, inline
+from rootcellar_notes.markdown.inline import Setting, in_one_line, inline
 from rootcellar_notes.structure import (
     Code,
     Entry,
@@ -32,6 +33,8 @@ LARGEST = 999_999_999
 MARKERS = {Style.BULLET: "-", Style.DASH: "*", Style.CHECKLIST: "-", Style.NUMBER: "."}
 OTHERS = {"-": "+", "*": "+", "+": "-", ".": ")", ")": "."}
 """Which marker a list has, and which when it would run into the list before it."""
+
+INTERRUPTS = re.compile(r"(?:[-+*]|1[.)]) +\S")
 
 
 def render(
@@ -112,7 +115,7 @@ class _Page:
     def heading(self, node: Heading) -> Iterator[str]:
         lines, below = inline(node.paragraph, self.setting, heading=True)
         if lines:
-            yield f"{'#' * node.level} {'<br>'.join(lines)}"
+            yield f"{'#' * node.level} {in_one_line(lines)}"
         for embed in below:
             yield from self.below(embed)
 
@@ -149,7 +152,7 @@ class _Page:
         title = heading.pop(0).partition(" ")[2] if heading else ""
         head = f"> [!note]- {title}".rstrip()
         rest = "\n\n".join([*heading, *inner])
-        yield f"{head}\n{_prefixed(rest, '> ')}" if rest else head
+        yield f"{head}\n>\n{_prefixed(rest, '> ')}" if rest else head
 
     def marker(self, listing: Listing, taken: str) -> str:
         """Return the marker of a list, other than that of a list right before it."""
@@ -181,8 +184,10 @@ class _Page:
         taken = ""
         for nested in entry.lists:
             taken = self.marker(nested, taken)
-            text = _indented(self.listing(nested, taken), indent)
-            parts.append(f"\n{text}" if below else text)
+            text = self.listing(nested, taken)
+            # A list right below text must begin with 1 and not with an empty item.
+            apart = below or (first and not INTERRUPTS.match(text))
+            parts.append(("\n" if apart else "") + _indented(text, indent))
         return "\n".join(parts)
 
     def below(self, embed: Embed) -> Iterator[str]:
@@ -222,8 +227,8 @@ class _Page:
         for paragraph, sign in _signed(cell):
             texts, _ = inline(paragraph, self.setting, cell=True)
             if texts or sign:
-                lines.append(sign + "<br>".join(texts))
-        return "<br>".join(lines)
+                lines.append(sign + in_one_line(texts))
+        return in_one_line(lines)
 
 
 def _signed(cell: Sequence[Paragraph]) -> Iterator[tuple[Paragraph, str]]:
