@@ -66,7 +66,7 @@ class Highlight(StrEnum):
     BLUE = "blue"
 
 
-class Attachment(Struct, frozen=True, omit_defaults=True):
+class Attachment(Struct, frozen=True, omit_defaults=True, gc=False):
     """Something that stands in the text, known by its identifier alone.
 
     `identifier` is the ZIDENTIFIER of an ICAttachment or ICInlineAttachment; `uti` says what it
@@ -77,7 +77,7 @@ class Attachment(Struct, frozen=True, omit_defaults=True):
     uti: str = ""
 
 
-class Font(Struct, frozen=True, omit_defaults=True):
+class Font(Struct, frozen=True, omit_defaults=True, gc=False):
     """A font other than the note's own; `size` in points, 0 when none is said."""
 
     name: str = ""
@@ -85,7 +85,7 @@ class Font(Struct, frozen=True, omit_defaults=True):
     hints: int = 0
 
 
-class Run(Struct, frozen=True, omit_defaults=True):
+class Run(Struct, frozen=True, omit_defaults=True, gc=False):
     """Text of one formatting, without line feeds.
 
     `baseline` is +1 for superscript, -1 for subscript. `color` is (red, green, blue, alpha), each
@@ -106,7 +106,7 @@ class Run(Struct, frozen=True, omit_defaults=True):
     attachment: Attachment | None = None
 
 
-class Paragraph(Struct, frozen=True, omit_defaults=True):
+class Paragraph(Struct, frozen=True, omit_defaults=True, gc=False):
     """One paragraph, without the line feed that ends it.
 
     `indent` is the depth, from 0, in a list or of an indented paragraph. `quote` is the level of
@@ -136,7 +136,7 @@ class Paragraph(Struct, frozen=True, omit_defaults=True):
         return "".join([run.text for run in self.runs])
 
 
-class Unknown(Struct, frozen=True, omit_defaults=True):
+class Unknown(Struct, frozen=True, omit_defaults=True, gc=False):
     """A field that this version of rootcellar does not understand, kept as it was.
 
     `field` is its path, such as `AttributeRun.16`; `value` a number in decimals, or bytes in hex.
@@ -148,7 +148,7 @@ class Unknown(Struct, frozen=True, omit_defaults=True):
     spans: tuple[tuple[int, int], ...] = ()
 
 
-class Body(Struct, frozen=True, omit_defaults=True):
+class Body(Struct, frozen=True, omit_defaults=True, gc=False):
     """The whole text of a note.
 
     `troubles` are sentences about what was damaged or contradictory and how it was read anyhow.
@@ -177,7 +177,7 @@ Cell = tuple[Paragraph, ...]
 """What a cell of a table holds; an empty cell has no paragraphs."""
 
 
-class Table(Struct, frozen=True, omit_defaults=True, tag="table"):
+class Table(Struct, frozen=True, omit_defaults=True, gc=False, tag="table"):
     """A table, rows from top to bottom, each with its cells in the order of the columns.
 
     Every row has the same length. The first column is the one that is read first: the rightmost
@@ -190,7 +190,7 @@ class Table(Struct, frozen=True, omit_defaults=True, tag="table"):
     troubles: tuple[str, ...] = ()
 
 
-class Segment(Struct, frozen=True, omit_defaults=True):
+class Segment(Struct, frozen=True, omit_defaults=True, gc=False):
     """A piece of a transcript; times in seconds from the start of the recording."""
 
     text: str
@@ -199,7 +199,7 @@ class Segment(Struct, frozen=True, omit_defaults=True):
     duration: float = 0.0
 
 
-class Recording(Struct, frozen=True, omit_defaults=True):
+class Recording(Struct, frozen=True, omit_defaults=True, gc=False):
     """What an audio attachment knows of itself besides the sound."""
 
     segments: tuple[Segment, ...] = ()

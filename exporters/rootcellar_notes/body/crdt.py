@@ -8,11 +8,12 @@ included: nothing here follows more than one at a time.
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import islice
 
 from rootcellar_notes.body.wire import Value, WireError, fields, floating, message, unpacked
 
 MOST_ENTRIES = 500_000
-"""Entries read of one graph; a table of 10,000 cells has about 30,000."""
+"""Fields read of one message; a table of 10,000 cells has about 30,000 entries."""
 
 Found = dict[int, list[Value]]
 """The fields of a message: number to values, in order."""
@@ -22,7 +23,7 @@ def grouped(data: bytes) -> Found:
     """Return the fields of a message by number; of a damaged one those before the damage."""
     found: Found = {}
     try:
-        for number, value in fields(data):
+        for number, value in islice(fields(data), MOST_ENTRIES):
             found.setdefault(number, []).append(value)
     except WireError:
         pass
@@ -62,8 +63,8 @@ class Graph:
 
     def _read(self, data: bytes) -> bool:
         try:
-            for number, value in fields(data):
-                if number == 3 and len(self.entries) < MOST_ENTRIES:
+            for number, value in islice(fields(data), MOST_ENTRIES):
+                if number == 3:
                     self.entries.append(message(value))
                 elif number == 4:
                     self.keys.append(message(value).decode("utf-8", "replace"))

@@ -7,9 +7,9 @@ the text; fields 3 and 4 (how the text came about on several devices) are not ne
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from rootcellar_notes.blocks import OBJECT, Attachment, Paragraph, Run
+from rootcellar_notes.blocks import OBJECT, SOFT_BREAK, Attachment, Paragraph, Run
 from rootcellar_notes.body import styles
 from rootcellar_notes.body.styles import (
     HIGHLIGHTS,
@@ -18,6 +18,7 @@ from rootcellar_notes.body.styles import (
     Odd,
     ParagraphFormat,
     RunFormat,
+    paragraph_format,
 )
 from rootcellar_notes.body.unknown import Unknowns
 from rootcellar_notes.body.wire import Value, WireError, fields, message, signed
@@ -25,8 +26,10 @@ from rootcellar_notes.body.wire import Value, WireError, fields, message, signed
 MOST_RUNS = 300_000
 """Runs read of one body. A text beyond that is kept without its formatting."""
 
+MOST_PARAGRAPHS = 300_000
+"""Paragraphs of one body; what is beyond is one last paragraph, with soft breaks in it."""
+
 SURROGATES = re.compile("[\ud800-\udfff]")
-remembered_format = lru_cache(maxsize=512)(styles.paragraph_format)
 
 
 def read_note(
@@ -55,6 +58,11 @@ class _Cutting:
     """One text being cut into runs and paragraphs."""
 
     def __init__(self, text: str, unknowns: Unknowns, troubles: list[str]) -> None:
+        if text.count("\n") > MOST_PARAGRAPHS:
+            troubles.append("There are too many paragraphs; the last ones are kept as one.")
+            lines = text.split("\n", MOST_PARAGRAPHS)
+            lines[-1] = lines[-1].replace("\n", SOFT_BREAK)
+            text = "\n".join(lines)
         self.text = text
         self.units = b"" if text.isascii() else text.encode("utf-16-le")
         self.wide = len(self.units) > 2 * len(text)
@@ -90,16 +98,19 @@ class _Cutting:
 
     def _run(self, data: bytes, at: int) -> int:
         """Take one AttributeRun, beginning at unit `at`; return where the next one begins."""
-        odd: Odd = []
-        length, paragraph, form, attachment, edited = _attributes(data, odd)
+        # Neighbouring runs often differ in nothing but their length, which comes first.
+        if len(data) < SHORT and data[:1] == b"\x08" and data[1:2] < b"\x80":
+            length = data[1] if len(data) > 1 else 0
+            _, paragraph, form, attachment, edited, odd = remembered_attributes(data[2:])
+        else:
+            length, paragraph, form, attachment, edited, odd = _attributes(data)
         end = at + length
         if end > self.length:
             if at <= self.length:
                 self.troubles.append("The formatting goes on after the text's end.")
             end = self.length
-        if odd:
-            for field, value in odd:
-                self.unknowns.add(f"AttributeRun{field}", value, at, end - at)
+        for field, value in odd:
+            self.unknowns.add(f"AttributeRun{field}", value, at, end - at)
         if end > at and (text := self._slice(at, end)):
             if attachment is not None and OBJECT not in text:
                 self.unknowns.add("AttributeRun.12", attachment.identifier.encode(), at, end - at)
@@ -166,11 +177,20 @@ class _Cutting:
         self.format, self.begun = PLAIN_PARAGRAPH, False
 
 
-def _attributes(
-    data: bytes, odd: Odd
-) -> tuple[int, ParagraphFormat, RunFormat, Attachment | None, int]:
-    """Return (length, paragraph, run, attachment, edited) of one AttributeRun message."""
+class _Attributes(NamedTuple):
+    """What one AttributeRun message says."""
+
+    length: int
+    paragraph: ParagraphFormat
+    form: RunFormat
+    attachment: Attachment | None
+    edited: int
+    odd: Odd
+
+
+def _attributes(data: bytes) -> _Attributes:
     length, edited = 0, 0
+    odd: Odd = []
     paragraph = PLAIN_PARAGRAPH
     attachment: Attachment | None = None
     said: dict[str, Any] = {}
@@ -179,7 +199,8 @@ def _attributes(
             if number == 1:
                 length = max(signed(value), 0)
             elif number == 2:
-                paragraph, not_understood = remembered_format(message(value))
+                known = remembered_format if len(message(value)) < SHORT else paragraph_format
+                paragraph, not_understood = known(message(value))
                 odd.extend((f".2{path}", inner) for path, inner in not_understood)
             elif number == 12:
                 attachment = styles.attachment(value)
@@ -196,7 +217,14 @@ def _attributes(
     except WireError:
         odd.append((" (damaged)", data))
     form = RunFormat(**said) if said else PLAIN_RUN
-    return length, paragraph, form, attachment, edited
+    return _Attributes(length, paragraph, form, attachment, edited, odd)
+
+
+SHORT = 200
+"""Bytes of a message worth remembering; what is longer is rare, and may be huge."""
+
+remembered_attributes = lru_cache(maxsize=1024)(_attributes)
+remembered_format = lru_cache(maxsize=1024)(paragraph_format)
 
 
 def _weight(value: Value) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from math import isfinite
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from rootcellar_notes.blocks import (
     LISTS,
@@ -163,7 +162,8 @@ def uuid_text(value: Value) -> str:
     """Return a UUID's usual form; raises WireError unless it has 16 bytes."""
     if not isinstance(value, bytes) or len(value) != 16:
         raise WireError("A UUID was expected.")
-    return str(UUID(bytes=value)).upper()
+    digits = value.hex().upper()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def _checklist(data: bytes, odd: Odd) -> tuple[str, bool]:

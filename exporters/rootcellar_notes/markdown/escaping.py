@@ -35,9 +35,14 @@ FIRST = frozenset("#>-+|:=0123456789")
 
 def plain(text: str) -> str:
     """Return text as it can stand on a page: composed (NFC), without control characters."""
-    if text.isascii() and text.isprintable():
-        return text
-    return INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    return text if text.isprintable() else INVISIBLE.sub("", text)
+
+
+def lines_of(text: str) -> list[str]:
+    """Return text cut where it breaks inside a paragraph."""
+    return [text] if text.isprintable() else BREAKS.split(text)
 
 
 def escaped(text: str, *, obsidian: bool, cell: bool = False, once: str = "") -> str:

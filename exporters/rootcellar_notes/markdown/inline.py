@@ -18,7 +18,6 @@ from rootcellar_notes.markdown.attachments import (
 )
 from rootcellar_notes.markdown.embeds import Embed, Surroundings, note_identifier
 from rootcellar_notes.markdown.escaping import (
-    BREAKS,
     PLAIN_URL,
     destination,
     encoded_path,
@@ -26,6 +25,7 @@ from rootcellar_notes.markdown.escaping import (
     guarded_line,
     is_active,
     kept_spaces,
+    lines_of,
     plain,
 )
 from rootcellar_notes.markdown.flavours import Flavour
@@ -76,39 +76,51 @@ def inline(
     against being read as the beginning of a block.
     """
     runs = paragraph.runs
-    pieces: list[Piece] = []
     below: list[Embed] = []
+    if len(runs) == 1 and runs[0] == Run(runs[0].text):
+        text = _text(runs[0].text, setting, cell)
+    else:
+        text = _formatted(_pieces(runs, setting, cell, heading, below), setting, cell)
+    if heading and text.endswith("#"):
+        text = CLOSING.sub(lambda found: r"\#" * len(found[1]), text)
+    lines = [kept_spaces(line) for line in lines_of(text)]
+    if not (cell or heading):
+        lines = [guarded_line(line) for line in lines]
+    return (lines if len(lines) == 1 and lines[0] else _without_empty(lines)), below
+
+
+def _pieces(
+    runs: Sequence[Run], setting: Setting, cell: bool, heading: bool, below: list[Embed]
+) -> list[Piece]:
+    """Return runs as pieces, neighbours of equal formatting made one; adds to `below`."""
+    pieces: list[Piece] = []
     program = ""  # a link that would run something is shown after its text, and not made to work
     all_bold = heading and all(run.bold or not run.text.strip() for run in runs)
     for run in runs:
-        if run.attachment is None:
-            text, ready = plain(run.text), False
-        else:
+        text, ready = run.text, False
+        if run.attachment is not None:
             one = attached(run.attachment, setting.flavour, setting.surroundings, cell=cell)
-            text, ready = one.ready or plain(one.words), bool(one.ready)
+            text, ready = one.ready or one.words, bool(one.ready)
             if one.below is not None:
                 below.append(one.below)
         if program and text and run.link != program:
-            pieces.append(Piece(f" ({plain(program)})", ()))
+            pieces.append(Piece(f" ({program})", ()))
             program = ""
         if text:
-            program = run.link if not ready and is_active(run.link) else ""
+            program = run.link if run.link and not ready and is_active(run.link) else program
             # Embeds and links cannot be inside of links or bold.
             pieces.append(Piece(text, () if ready else _chain(run, setting, all_bold), ready))
     if program:
-        pieces.append(Piece(f" ({plain(program)})", ()))
-    pieces = _joined(pieces)
+        pieces.append(Piece(f" ({program})", ()))
+    return _joined(pieces)
+
+
+def _formatted(pieces: list[Piece], setting: Setting, cell: bool) -> str:
     if any(piece.chain for piece in pieces):
         texts = _marked(_without_marked_space(pieces), setting, cell)
     else:
         texts = [one.text if one.ready else _text(one.text, setting, cell) for one in pieces]
-    text = _together(texts, setting.flavour is Flavour.OBSIDIAN)
-    if heading:
-        text = CLOSING.sub(lambda found: "\\#" * len(found[1]), text)
-    lines = [kept_spaces(line) for line in BREAKS.split(text)]
-    if not (cell or heading):
-        lines = [guarded_line(line) for line in lines]
-    return _without_empty(lines), below
+    return _together(texts, setting.flavour is Flavour.OBSIDIAN)
 
 
 def _together(texts: list[str], obsidian: bool) -> str:
@@ -234,14 +246,15 @@ def _marked(pieces: list[Piece], setting: Setting, cell: bool) -> list[str]:
 
 
 def _joined(pieces: list[Piece]) -> list[Piece]:
-    """Return the pieces, neighbours of equal formatting made one."""
+    """Return the pieces, neighbours of equal formatting made one, in the form they are shown."""
     joined: list[Piece] = []
     for piece in pieces:
         if joined and not piece.ready and not joined[-1].ready and joined[-1].chain == piece.chain:
             joined[-1] = Piece(joined[-1].text + piece.text, piece.chain)
         else:
             joined.append(piece)
-    return joined
+    shown = [one if one.ready else Piece(plain(one.text), one.chain) for one in joined]
+    return [one for one in shown if one.text]
 
 
 def _decide(tokens: list[_Token], begin: int, end: int, setting: Setting, cell: bool) -> None:
@@ -341,7 +354,7 @@ def _text(text: str, setting: Setting, cell: bool) -> str:
     """Return a piece of text escaped."""
     obsidian = setting.flavour is Flavour.OBSIDIAN
     done = escaped(plain(text), obsidian=obsidian, cell=cell, once=setting.once)
-    if not done.isascii() and unicodedata.combining(done[0]):
+    if done and not done.isascii() and unicodedata.combining(done[0]):
         # After a mark it would be composed with the mark's own last character.
         done = f"&#{ord(done[0])};{done[1:]}"
     return done

@@ -268,7 +268,9 @@ def shown_link(url: str) -> str:
     return path or unquote(READER.normalizeLink(url))
 
 
-def expected(made: Sequence[Paragraph], *, obsidian: bool) -> list[tuple[Any, ...]]:
+def expected(  # noqa: C901 - says in one place, flatly, what the renderer does in many
+    made: Sequence[Paragraph], *, obsidian: bool
+) -> list[tuple[Any, ...]]:
     """Return the events a page must have: the paragraphs, looked at one after another."""
     found: list[tuple[Any, ...]] = []
     sections: list[int] = []
@@ -317,7 +319,7 @@ def expected(made: Sequence[Paragraph], *, obsidian: bool) -> list[tuple[Any, ..
 
 
 def _item(one: Paragraph, lines: Any, depths: list[list[Any]]) -> tuple[Any, ...]:
-    """Return the event of a list item; `depths` are the open lists: [indent, style, start, next]."""
+    """Return the event of a list item; `depths` are open lists: [indent, style, start, next]."""
     while depths and depths[-1][0] > one.indent:
         closed = depths.pop()
         if not depths or depths[-1][0] < one.indent:
