@@ -17,7 +17,7 @@ MARKUP = re.compile(
     [\\`*\[\]<]                            # always markup
     | _ | ~ | \$
     | &(?=\#?\w{1,32};)                    # an entity
-    | =(?:=+)? | %%+
+    | =+ | %%+                             # Obsidian: highlights and comments
     | \#(?=[^\s\#]) | \^(?=[\w-])        # Obsidian: tags and names of blocks
     | \|
     """,
@@ -68,7 +68,7 @@ def escaped(text: str, *, obsidian: bool, cell: bool = False, once: str = "") ->
         if mark == "^":
             before = text[start - 1 : start]
             return r"\^" if obsidian and (not before or before.isspace()) else mark
-        if mark == "=" and start > 0 and end < len(text):
+        if mark[0] in "=%" and (not obsidian or (mark == "=" and 0 < start < end < len(text))):
             return mark
         return "".join("\\" + one for one in mark)
 

@@ -145,7 +145,7 @@ def _together(texts: list[str], obsidian: bool) -> str:
 
 def _is_tag(text: str) -> bool:
     """Tell whether a piece is a hashtag for Obsidian; in text the mark is escaped."""
-    return text[0] == "#" and len(text) > 1 and text[1] != "#" and not text[1].isspace()
+    return text[0] == "#" and len(text) > 1 and not NOT_IN_TAGS.match(text[1])
 
 
 def _chain(run: Run, setting: Setting, all_bold: bool) -> Chain:

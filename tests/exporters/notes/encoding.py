@@ -32,6 +32,11 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def packed(data: bytes) -> bytes:
+    """Return data with gzip around it, the same at every time."""
+    return gzip.compress(data, mtime=0)
+
+
 def note(runs: Iterable[tuple[str, bytes]]) -> bytes:
     """Return a Note message; each run is its text and the rest of its AttributeRun."""
     listed = list(runs)
@@ -42,7 +47,7 @@ def note(runs: Iterable[tuple[str, bytes]]) -> bytes:
 
 def document(inner: bytes) -> bytes:
     """Return a Note message as ZICNOTEDATA holds it."""
-    return gzip.compress(number(1, 0) + part(2, number(1, 0) + number(2, 0) + part(3, inner)))
+    return packed(number(1, 0) + part(2, number(1, 0) + number(2, 0) + part(3, inner)))
 
 
 def body(*runs: tuple[str, bytes]) -> bytes:
@@ -131,4 +136,4 @@ class TableBuilder:
         data = b"".join(part(3, entry) for entry in self.entries)
         data += b"".join(part(4, key) for key in KEYS) + b"".join(part(5, kind) for kind in TYPES)
         data += b"".join(part(6, uuid) for uuid in self.uuids)
-        return gzip.compress(part(2, number(1, 0) + part(3, data)))
+        return packed(part(2, number(1, 0) + part(3, data)))

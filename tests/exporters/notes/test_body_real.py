@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from made_up_bodies import EMBEDS, SURROUNDINGS, expected
+from markdown_reading import events
 
 from rootcellar_notes.blocks import OBJECT, Body, Style
 from rootcellar_notes.body import decode_body, decode_table
 from rootcellar_notes.locked import NotUnlocked, Unlocker, locked_from_columns
+from rootcellar_notes.markdown import FileEmbed, Flavour, Media, render
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 SHARED = Path(os.environ.get("ROOTCELLAR_FIXTURES", REPOSITORY.parent / "shared" / "fixtures"))
@@ -133,40 +136,41 @@ def test_what_is_formatted_is_read(real: Real) -> None:
     assert not table.unknown
 
 
+def opened(one: Held, *passwords: str) -> Body:
+    locked = locked_from_columns(
+        one.data,
+        salt=one.salt,
+        iterations=one.iterations,
+        wrapped_key=one.wrapped_key,
+        initialization_vector=one.vector,
+        tag=one.tag,
+    )
+    return decode_body(Unlocker(passwords).open(locked))
+
+
 def test_locked_notes_open_with_the_password_and_not_without(real: Real) -> None:
     locked = [one for one in real.held.values() if one.protected]
     assert locked
+    texts = {said.text for said in real.said.values() if said.protected and said.text}
     for one in locked:
-        sealed = locked_from_columns(
-            one.data,
-            salt=one.salt,
-            iterations=one.iterations,
-            wrapped_key=one.wrapped_key,
-            initialization_vector=one.vector,
-            tag=one.tag,
-        )
-        body = decode_body(Unlocker(["wrong", PASSWORD]).open(sealed))
+        body = opened(one, "wrong", PASSWORD)
         assert "secret" in body.text
         assert not body.troubles
+        assert not texts or body.text in texts
         with pytest.raises(NotUnlocked):
-            Unlocker(["wrong", "TBULL"]).open(sealed)
-    texts = {said.text for said in real.said.values() if said.protected and said.text}
-    assert (
-        not texts
-        or {
-            decode_body(
-                Unlocker([PASSWORD]).open(
-                    locked_from_columns(
-                        one.data,
-                        salt=one.salt,
-                        iterations=one.iterations,
-                        wrapped_key=one.wrapped_key,
-                        initialization_vector=one.vector,
-                        tag=one.tag,
-                    )
-                )
-            ).text
-            for one in locked
-        }
-        == texts
-    )
+            opened(one, "wrong", PASSWORD.upper())
+
+
+@pytest.mark.parametrize("flavour", Flavour)
+def test_the_markdown_of_every_note_is_read_as_it_was_written(
+    real: Real, flavour: Flavour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    obsidian = flavour is Flavour.OBSIDIAN
+    read = [*bodies(real).values()]
+    read += [opened(one, PASSWORD) for one in real.held.values() if one.protected]
+    for body in read:
+        for attachment in body.attachments():
+            shown = FileEmbed(f"files/{attachment.identifier}.png", media=Media.IMAGE)
+            monkeypatch.setitem(EMBEDS, attachment.identifier, shown)
+        page = render(body, flavour, SURROUNDINGS)
+        assert events(page, obsidian=obsidian) == expected(body.paragraphs, obsidian=obsidian)
