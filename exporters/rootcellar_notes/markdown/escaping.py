@@ -18,7 +18,7 @@ MARKUP = re.compile(
     | _ | ~ | \$
     | &(?=\#?\w{1,32};)                    # an entity
     | =+ | %%+                             # Obsidian: highlights and comments
-    | \#(?=[^\s\#]) | \^(?=[\w-])        # Obsidian: tags and names of blocks
+    | \#(?=[^\s\#]|\Z) | \^(?=[\w-])        # Obsidian: tags and names of blocks
     | \|
     """,
     re.VERBOSE,
@@ -38,11 +38,6 @@ def plain(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
     return text if text.isprintable() else INVISIBLE.sub("", text)
-
-
-def lines_of(text: str) -> list[str]:
-    """Return text cut where it breaks inside a paragraph."""
-    return [text] if text.isprintable() else BREAKS.split(text)
 
 
 def escaped(text: str, *, obsidian: bool, cell: bool = False, once: str = "") -> str:
@@ -88,7 +83,7 @@ def guarded_line(line: str) -> str:
 
 def kept_spaces(line: str) -> str:
     """Return a line whose leading spaces show, and cannot make it code; trailing ones go."""
-    if not line or not (line[0].isspace() or line[-1].isspace()):
+    if line == line.strip():
         return line
     line = line.rstrip(" \t")
     core = line.lstrip()

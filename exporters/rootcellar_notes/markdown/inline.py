@@ -18,6 +18,7 @@ from rootcellar_notes.markdown.attachments import (
 )
 from rootcellar_notes.markdown.embeds import Embed, Surroundings, note_identifier
 from rootcellar_notes.markdown.escaping import (
+    BREAKS,
     PLAIN_URL,
     destination,
     encoded_path,
@@ -25,7 +26,6 @@ from rootcellar_notes.markdown.escaping import (
     guarded_line,
     is_active,
     kept_spaces,
-    lines_of,
     plain,
 )
 from rootcellar_notes.markdown.flavours import Flavour
@@ -78,15 +78,17 @@ def inline(
     runs = paragraph.runs
     below: list[Embed] = []
     if len(runs) == 1 and runs[0] == Run(runs[0].text):
-        text = _text(runs[0].text, setting, cell)
+        text = _text(plain(runs[0].text), setting, cell)
     else:
         text = _formatted(_pieces(runs, setting, cell, heading, below), setting, cell)
-    if heading and text.endswith("#"):
+    if heading and "#" in text:
         text = CLOSING.sub(lambda found: r"\#" * len(found[1]), text)
-    lines = [kept_spaces(line) for line in lines_of(text)]
-    if not (cell or heading):
-        lines = [guarded_line(line) for line in lines]
-    return (lines if len(lines) == 1 and lines[0] else _without_empty(lines)), below
+    guard = not (cell or heading)
+    if text and text.isprintable():
+        line = kept_spaces(text)
+        return ([guarded_line(line) if guard else line] if line else []), below
+    lines = [kept_spaces(line) for line in BREAKS.split(text)]
+    return _without_empty([guarded_line(one) for one in lines] if guard else lines), below
 
 
 def _pieces(
@@ -107,12 +109,14 @@ def _pieces(
             pieces.append(Piece(f" ({program})", ()))
             program = ""
         if text:
-            program = run.link if run.link and not ready and is_active(run.link) else program
+            if run.link and not ready and is_active(run.link) and plain(text):
+                program = run.link
             # Embeds and links cannot be inside of links or bold.
             pieces.append(Piece(text, () if ready else _chain(run, setting, all_bold), ready))
     if program:
         pieces.append(Piece(f" ({program})", ()))
-    return _joined(pieces)
+    shown = [one if one.ready else Piece(plain(one.text), one.chain) for one in _joined(pieces)]
+    return [one for one in shown if one.text]
 
 
 def _formatted(pieces: list[Piece], setting: Setting, cell: bool) -> str:
@@ -246,15 +250,14 @@ def _marked(pieces: list[Piece], setting: Setting, cell: bool) -> list[str]:
 
 
 def _joined(pieces: list[Piece]) -> list[Piece]:
-    """Return the pieces, neighbours of equal formatting made one, in the form they are shown."""
+    """Return the pieces, neighbours of equal formatting made one."""
     joined: list[Piece] = []
     for piece in pieces:
         if joined and not piece.ready and not joined[-1].ready and joined[-1].chain == piece.chain:
             joined[-1] = Piece(joined[-1].text + piece.text, piece.chain)
         else:
             joined.append(piece)
-    shown = [one if one.ready else Piece(plain(one.text), one.chain) for one in joined]
-    return [one for one in shown if one.text]
+    return joined
 
 
 def _decide(tokens: list[_Token], begin: int, end: int, setting: Setting, cell: bool) -> None:
@@ -353,7 +356,7 @@ def attribute(value: str) -> str:
 def _text(text: str, setting: Setting, cell: bool) -> str:
     """Return a piece of text escaped."""
     obsidian = setting.flavour is Flavour.OBSIDIAN
-    done = escaped(plain(text), obsidian=obsidian, cell=cell, once=setting.once)
+    done = escaped(text, obsidian=obsidian, cell=cell, once=setting.once)
     if done and not done.isascii() and unicodedata.combining(done[0]):
         # After a mark it would be composed with the mark's own last character.
         done = f"&#{ord(done[0])};{done[1:]}"

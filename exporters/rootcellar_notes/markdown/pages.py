@@ -45,9 +45,10 @@ def render(
     Nothing that was written as text can be read as markup. Empty paragraphs separate; how many
     there were is in the record alone, as are fonts and the places of edits.
     """
-    text = body.text
-    once = "".join(one for one in "~$" if text.count(one) == 1)
-    if any(run.strikethrough for paragraph in body.paragraphs for run in paragraph.runs):
+    runs = [run for paragraph in body.paragraphs for run in paragraph.runs]
+    text = "".join([run.text for run in runs])
+    once = "".join([one for one in "~$" if text.count(one) == 1])
+    if "~" in once and any(run.strikethrough for run in runs):
         once = once.replace("~", "")
     page = _Page(Setting(flavour, surroundings or Surroundings(), once))
     blocks = page.blocks(arranged(body.paragraphs))
@@ -252,10 +253,7 @@ def _signed(cell: Sequence[Paragraph]) -> Iterator[tuple[Paragraph, str]]:
 def _fenced(lines: Sequence[str]) -> str:
     """Return lines between fences longer than any row of backticks in them."""
     text = "\n".join(lines)
-    longest = run = 0
-    for one in text:
-        run = run + 1 if one == "`" else 0
-        longest = max(longest, run)
+    longest = max(map(len, re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}\n{text}\n{fence}"
 
