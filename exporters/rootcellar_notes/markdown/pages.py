@@ -8,7 +8,8 @@ from rootcellar_notes.markdown.attachments import file_link
 from rootcellar_notes.markdown.embeds import Aside, Embed, FileEmbed, Gallery, Surroundings
 from rootcellar_notes.markdown.escaping import BREAKS, plain
 from rootcellar_notes.markdown.flavours import Flavour
-from rootcellar_notes.markdown.inline import Setting, in_one_line, inline
+from rootcellar_notes.markdown.inline import in_one_line, inline
+from rootcellar_notes.markdown.marks import Setting
 from rootcellar_notes.structure import (
     Code,
     Entry,
