@@ -155,8 +155,13 @@ def _lists(paragraphs: list[Paragraph]) -> list[Listing]:
 
 
 def _goes_on(listing: Listing, one: Paragraph) -> bool:
-    """Tell whether an item goes on with a list; a number of its own begins another."""
+    """Tell whether an item goes on with a list; a number of its own begins another.
+
+    It is its own unless it repeats where the list began, or is the one whose turn it is anyhow.
+    """
     if listing.style is not one.style:
         return False
+    if one.style is not Style.NUMBER or one.start is None:
+        return True
     first = listing.entries[0].paragraph.start
-    return one.style is not Style.NUMBER or one.start is None or one.start == first
+    return one.start in (first, listing.start + len(listing.entries))

@@ -35,9 +35,9 @@ FIRST = frozenset("#>-+|:=0123456789")
 
 def plain(text: str) -> str:
     """Return text as it can stand on a page: composed (NFC), without control characters."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", text)
-    return text if text.isprintable() else INVISIBLE.sub("", text)
+    if not text.isprintable():
+        text = INVISIBLE.sub("", text)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def escaped(text: str, *, obsidian: bool, cell: bool = False, once: str = "") -> str:
@@ -89,6 +89,8 @@ def kept_spaces(line: str) -> str:
     core = line.lstrip()
     if not core:
         return ""
+    if core[0] == "#":
+        line = core  # a hashtag must begin its line, or follow a real space
     leading = line[: len(line) - len(core)]
     trimmed = core.rstrip()
     trailing = core[len(trimmed) :]

@@ -133,7 +133,7 @@ def paragraphs(draw: st.DrawFn) -> Paragraph:
         indent=draw(st.integers(0, 3)) if style in LISTS else 0,
         quote=draw(st.sampled_from((0, 0, 0, 0, 1, 2))),
         alignment=draw(st.sampled_from((Alignment.NATURAL, Alignment.NATURAL, Alignment.CENTER))),
-        start=draw(st.sampled_from((None, None, None, 0, 5, 99)))
+        start=draw(st.sampled_from((None, None, None, 0, 5, 6, 99)))
         if style is Style.NUMBER
         else None,
         checked=draw(st.booleans()) if style is Style.CHECKLIST else None,
@@ -329,7 +329,7 @@ def _item(one: Paragraph, lines: Any, depths: list[list[Any]]) -> tuple[Any, ...
         depths.append([one.indent, None, None, 0])
     top = depths[-1]
     new = top[1] is not one.style or (
-        one.style is Style.NUMBER and one.start is not None and one.start != top[2]
+        one.style is Style.NUMBER and one.start is not None and one.start not in top[2:]
     )
     if new:
         top[1:] = [one.style, one.start, 1 if one.start is None else one.start]

@@ -88,6 +88,11 @@ def test_numbers_go_on_after_deeper_items_and_begin_anew_after_text() -> None:
         """).replace("6. six\n90) ninety", "6. six\n\n90) ninety")
 
 
+def test_numbers_that_every_item_says_itself_make_one_list() -> None:
+    items = [line("x", Style.NUMBER, start=number) for number in (5, 6, 7)]
+    assert page(*items) == "5. x\n6. x\n7. x\n"
+
+
 def test_lists_of_every_kind_stay_apart_and_nest() -> None:
     made = page(
         line("bullet", Style.BULLET, indent=2),
