@@ -1,10 +1,10 @@
 """What an exporter is: it looks at a capture and yields items. It writes nothing itself."""
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rootcellar.items import Gathering, Item, Notice, Sighting, Trouble
 
@@ -98,6 +98,13 @@ class Exporter:
         """Yield the files that are made of many items; none unless an exporter says so."""
         del capture
         yield from ()
+
+    def filters(self) -> Mapping[str, Callable[..., Any]]:
+        """Return functions that this exporter's templates use as filters, by name.
+
+        Asked for when the first page is rendered; import there what they need.
+        """
+        return {}
 
 
 def _with_suffixes(item: Item) -> Item:

@@ -300,7 +300,9 @@ def _check_view(exporter: Exporter, item: Item, view: View, views: Views) -> Non
     )
     entries = list(_entries(exporter, item))
     try:
-        views.render(view.template, record=item.record, files=entries, title=item.sighting.title)
+        views.render(
+            view.template, record=item.record, files=entries, title=item.sighting.title, links={}
+        )
     except RootcellarError as error:
         raise AssertionError(
             f"The template {view.template} cannot be rendered for {key}: {error}"

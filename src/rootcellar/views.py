@@ -28,6 +28,7 @@ class Views:
         ours = Path(str(importlib.resources.files("rootcellar_templates")))
         brought = [folder for one in exporters if (folder := _brought_by(one))]
         self.folders = [*([own] if own else []), ours, *brought]
+        self._exporters = exporters
         self._environment: jinja2.Environment | None = None
         self._loaded: dict[str, jinja2.Template] = {}
 
@@ -100,6 +101,8 @@ class Views:
             )
             plainly = {"ensure_ascii": False}  # the keys of a record come in an order of their own
             self._environment.policies["json.dumps_kwargs"] = plainly
+            for exporter in self._exporters:
+                self._environment.filters.update(exporter.filters())
         return self._environment
 
 

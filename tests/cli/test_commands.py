@@ -223,7 +223,7 @@ def test_doctor_tells_of_a_store_that_may_not_be_opened(garden: Any) -> None:
 def test_exporters_tells_what_is_installed_and_found(garden: Any) -> None:
     done = garden.run("exporters", "--home", garden.home, "--json")
     assert done.code == 0
-    found, photos = done.document["exporters"]
+    found, *others = done.document["exporters"]
     assert found == {
         "name": "garden",
         "title": "Garden",
@@ -232,7 +232,10 @@ def test_exporters_tells_what_is_installed_and_found(garden: Any) -> None:
         "problems": [],
         "available": True,
     }
-    assert (photos["name"], photos["available"]) == ("photos", False)
+    assert [(one["name"], one["available"]) for one in others] == [
+        ("notes", False),
+        ("photos", False),
+    ]
     assert done.document["broken"] == []
     words = garden.run("exporters", "--home", garden.home)
     assert "garden reads Garden (~/Garden)" in words.out

@@ -32,7 +32,7 @@ ORCHARD = Store("Orchard", "Orchard")
 
 
 class Orchard(Exporter):
-    """Each `*.json` in the store is an item: {title, place, text?, trash?, store?, absent?}."""
+    """Each `*.json` in the store is an item: {title, place, text?, trash?, store?, refers?}."""
 
     name = "orchard"
     title = "Orchard"
@@ -70,7 +70,9 @@ class Orchard(Exporter):
     def read(self, capture: Capture, keys: object) -> Iterator[Item]:
         for path, tree in self.trees(capture):
             if path.stem in keys:  # type: ignore[operator]
-                yield Item(self.sighting(path, tree), tree, tuple(self.files(path, tree)))
+                refers_to = tuple(tree.get("refers", ()))
+                files = tuple(self.files(path, tree))
+                yield Item(self.sighting(path, tree), tree, files, refers_to)
 
     def files(self, path: Path, tree: dict) -> Iterator[File]:
         beside = path.with_suffix(".bin")
@@ -95,10 +97,12 @@ class Orchard(Exporter):
             )
 
 
-def render(template: str, record: dict, files: list, title: str) -> bytes:
+def render(template: str, record: dict, files: list, title: str, links: dict) -> bytes:
     """Stand in for the Jinja2 environment."""
     text = json.dumps(record, sort_keys=True)
-    return f"{template}\n{title}\n{text}\n{[file['path'] for file in files]}\n".encode()
+    linked = f"{json.dumps(links, sort_keys=True)}\n" if links else ""
+    paths = [file["path"] for file in files]
+    return f"{template}\n{title}\n{text}\n{paths}\n{linked}".encode()
 
 
 @dataclass

@@ -28,7 +28,7 @@ class Line:
 
     @property
     def value(self) -> dict[str, Any]:
-        """The line as it was meant: key, place, title, gone, files, perhaps absent, record."""
+        """The line as it was meant; docs/reference/archive-format.md tells its keys."""
         value: dict[str, Any] = json.loads(self.text)
         return value
 
@@ -46,6 +46,8 @@ def make_line(item: StoredItem, record: Record) -> Line:
         value["in_trash"] = True
     if absent := [gap.role for gap in item.missing]:
         value["absent"] = absent
+    if item.refers_to:
+        value["refers_to"] = sorted(item.refers_to)
     value["record"] = record
     return _line(value)
 

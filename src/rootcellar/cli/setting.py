@@ -125,6 +125,7 @@ class Setting:
                 f"{self.home.path} is itself a {kinds}. Name the home it belongs to, or name it "
                 f'in the settings: [{exporter.name}] libraries = ["{self.home.path}"]'
             )
+            asked = True
         return Missing(message, hint, asked)
 
     def _named(self, exporter: Exporter) -> tuple[str, ...]:
@@ -149,8 +150,8 @@ class Setting:
                 yield Task(
                     exporter=exporter,
                     capture=capture,
-                    render=lambda template, record, files, title: views.render(
-                        template, record=record, files=files, title=title
+                    render=lambda template, record, files, title, links: views.render(
+                        template, record=record, files=files, title=title, links=links
                     ),
                     settings_digest=digest(table),
                     views_digest=views.digest(exporter),

@@ -1,11 +1,13 @@
 """The work of one exporter, batch by batch: read, prepared, written, settled."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from rootcellar.archive.records import Line, gone_line, make_line
 from rootcellar.archive.writer import Batch
+from rootcellar.engine.places import Places
 from rootcellar.engine.preparing import Prepared, Preparing
 from rootcellar.engine.reading import Reader
 from rootcellar.engine.shards import Shards
@@ -49,7 +51,9 @@ class Batches:
         self.report = report
         self.lost = lost
         self.touched: set[str] = set()
+        self.moved: set[str] = set()
         self.failures = 0
+        self.places = Places(writing, staging, self.name, task.top)
         self.counted: Counter[str] = Counter()
 
     def write(self) -> Iterator[Progress]:
@@ -77,13 +81,19 @@ class Batches:
         return sorted(items, key=lambda item: (item.sighting.place, item.sighting.key))
 
     def _write_batch(self, work: Work, items: Sequence[Item]) -> None:
+        with self._one_batch() as (batch, changes, shards):
+            self._fill_read(items, batch, changes, shards)
+            self._fill_stored(work, batch, changes, shards)
+
+    @contextlib.contextmanager
+    def _one_batch(self) -> Iterator[tuple[Batch, Changes, Shards]]:
+        """Give a batch to fill, and commit what it was filled with."""
         batch = self.writing.batch()
         changes = Changes()
         self.counted.clear()
         shards = Shards(self.writing, batch, self._recover_lines)
         try:
-            self._fill_read(items, batch, changes, shards)
-            self._fill_stored(work, batch, changes, shards)
+            yield batch, changes, shards
             shards.write(changes)
             self.writing.commit(batch, changes)
         except BaseException:
@@ -116,7 +126,7 @@ class Batches:
             self.writing.archive, self.name, [former_keys.get(key, key) for key in keys]
         )
         promised = self.staging.promised(keys)
-        preparing = Preparing(self.writing, self.staging, batch, self.task.render, self.name)
+        preparing = self._preparing(batch)
         preparing.copy_ahead(
             item
             for item in items
@@ -125,20 +135,12 @@ class Batches:
         for item in items:
             key = item.sighting.key
             former = known.get(former_keys.get(key, key))
-            stem = self._stem(item, former, promised.get(key, ""))
+            stem = self.places.stem(item.sighting.place, former, promised.get(key, ""))
             fingerprint = fingerprint_of(self.task, item.sighting.fingerprint)
             prepared = preparing.prepare(item, fingerprint, stem, former)
             if former is not None and former.key != key:
                 changes.rekeyed.append((self.name, former.key, key))
             self._take(prepared, changes, shards)
-
-    def _stem(self, item: Item, known: StoredItem | None, promised: str) -> str:
-        wished = self.staging.stem(self.task.top, item.sighting.place)
-        if known is not None:
-            before = self.staging.stem(self.task.top, known.place)
-            if before == wished or known.stem == wished:
-                return known.stem
-        return promised or wished
 
     def _take(self, prepared: Prepared, changes: Changes, shards: Shards) -> None:
         item, former = prepared.item, prepared.former
@@ -148,6 +150,8 @@ class Batches:
         if prepared.status != "unchanged":
             shards.put(item.folder, prepared.line)
             self.touched |= {item.key, former.key if former else item.key}
+        if former is None or former.stem != item.stem:
+            self.moved.add(item.key)
         if item.key in self.lost:
             changes.losses.append((self.name, item.key))
         self.failures += sum(gap.failed for gap in item.missing)
@@ -193,12 +197,32 @@ class Batches:
         line = shards.line(known.folder, known.key)
         if line is None or not any(file.view for file in known.files):
             return
-        preparing = Preparing(self.writing, self.staging, batch, self.task.render, self.name)
-        prepared = preparing.rerender(known, line)
+        prepared = self._preparing(batch).rerender(known, line)
         if prepared.status != "unchanged":
             shards.put(known.folder, prepared.line)
             changes.items.append(prepared.item)
-        self.counted[prepared.status] += 1
+        if known.key not in self.touched:
+            self.counted[prepared.status] += 1
+
+    def _preparing(self, batch: Batch) -> Preparing:
+        return Preparing(
+            self.writing, self.staging, batch, self.task.render, self.name, self.places
+        )
+
+    def write_links(self, *, everywhere: bool) -> None:
+        """Render pages again that mention items which this run has moved, or all that mention any.
+
+        A page that comes out as it is stays untouched.
+        """
+        keys = self.state.holdings.referring(
+            self.writing.archive, self.name, None if everywhere else sorted(self.moved)
+        )
+        for start in range(0, len(keys), BATCH):
+            some = keys[start : start + BATCH]
+            with self._one_batch() as (batch, changes, shards):
+                known = self.state.holdings.items(self.writing.archive, self.name, some)
+                for key in some:
+                    self._rerender(known[key], batch, changes, shards)
 
     def _recover_lines(self, folder: str, keys: frozenset[str]) -> Iterator[Line]:
         """Yield anew the lines of a records file that was damaged from outside."""

@@ -112,6 +112,7 @@ class ExporterRun:
             self.task, self.writing, self.staging, self.reader, self.report, judging.lost
         )
         yield from batches.write()
+        batches.write_links(everywhere=not self.row.gathered)
         self.report.unchanged = self.staging.count() - sum(
             (self.report.new, self.report.changed, self.report.moved, *self.left_out.values())
         )

@@ -76,4 +76,4 @@ class Pages:
             for group, listed in groups.items()
             for there, gone, key in listed
         ]
-        return self.render(template, record, members, title)
+        return self.render(template, record, members, title, {})

@@ -1,7 +1,8 @@
 """One item beside what the archive holds of it: which files are written, moved, retired, kept."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from rootcellar.archive.copying import (
 from rootcellar.archive.names import fold, portable_suffix, with_digest
 from rootcellar.archive.records import Line, file_entry, make_line
 from rootcellar.archive.writer import Batch, sha256_of_bytes
+from rootcellar.engine.places import Places
 from rootcellar.engine.writing import Neighbours, Writing
 from rootcellar.items import Absent, Bytes, CopyOf, File, Item, Record, View
 from rootcellar.state.rows import Missing, StoredFile, StoredItem
@@ -25,8 +27,8 @@ from rootcellar.state.staging import Staging
 _DIGESTS = (4, 8, 16, 32, 64)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-Render = Callable[[str, Record, list[dict[str, object]], str], bytes]
-"""Renders (template, record, file entries, title) to bytes."""
+Render = Callable[[str, Record, list[dict[str, object]], str, Mapping[str, str]], bytes]
+"""Renders (template, record, file entries, title, links) to bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,20 @@ class Preparing:
     """Prepares the items of one batch of one exporter."""
 
     def __init__(
-        self, writing: Writing, staging: Staging, batch: Batch, render: Render, exporter: str
+        self,
+        writing: Writing,
+        staging: Staging,
+        batch: Batch,
+        render: Render,
+        exporter: str,
+        places: Places,
     ) -> None:
         self.writing = writing
         self.staging = staging
         self.batch = batch
         self.render = render
         self.exporter = exporter
+        self.places = places
         self.neighbours = Neighbours(writing)
 
     def copy_ahead(self, items: Iterable[Item]) -> None:
@@ -99,6 +108,7 @@ class Preparing:
             files=tuple(stored),
             missing=tuple(family.missing),
             scope=sighting.scope,
+            refers_to=item.refers_to,
         )
         line = make_line(row, item.record)
         row = replace(row, line=line.digest)
@@ -114,7 +124,8 @@ class Preparing:
             if not file.view or not file.rendered:
                 files.append(file)
                 continue
-            data = self.render(file.rendered, record, entries, known.title)
+            links = self.links(known.refers_to, file.path, "")
+            data = self.render(file.rendered, record, entries, known.title, links)
             condition = self.writing.condition_of(file)
             kept = kept_view(file, condition, data)
             if kept is None:
@@ -130,6 +141,18 @@ class Preparing:
         fresh = make_line(row, record)
         row = replace(row, line=fresh.digest)
         return Prepared(row, fresh, _status(row, known, touched=touched), known)
+
+    def links(self, keys: Iterable[str], page: str, suffix: str) -> dict[str, str]:
+        """Return by key the paths of other items' pages as a page at `page` finds them.
+
+        `suffix` is that of pages that are yet to be written; without one they are left out.
+        """
+        folder = page.rpartition("/")[0]
+        return {
+            key: posixpath.relpath(path, folder)
+            for key in keys
+            if (path := self.places.page(key, suffix))
+        }
 
 
 def kept_view(former: StoredFile, condition: str, data: bytes) -> StoredFile | None:
@@ -318,8 +341,9 @@ class _Family:
 
     def _place_view(self, file: File, view: View, others: Iterable[StoredFile]) -> StoredFile:
         entries = [file_entry(other) for other in others if not other.view]
+        links = self.preparing.links(self.item.refers_to, self.stem, portable_suffix(file.suffix))
         data = self.preparing.render(
-            view.template, self.item.record, entries, self.item.sighting.title
+            view.template, self.item.record, entries, self.item.sighting.title, links
         )
         former = self.former.get(file.role)
         condition = self._condition(former) if former else "lost"

@@ -131,6 +131,7 @@ class _Found:
                 Missing(role, "not exported so far", "Run `rootcellar export`.")
                 for role in value.get("absent", ())
             ),
+            refers_to=tuple(value.get("refers_to", ())),
         )
 
     def _file(self, key: str, entry: Mapping[str, Any]) -> StoredFile | None:

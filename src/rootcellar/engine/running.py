@@ -102,10 +102,10 @@ def _without_store(
         if missing.asked or had_items:
             reports[name] = ExporterReport("failed", message=missing.message, hint=missing.hint)
     if not order.tasks and (archive is None or worst(_outcomes(reports)) == "ok"):
-        first = next(iter(order.missing.values()), None)
+        told = [one for one in order.missing.values() if one.asked] or [*order.missing.values()]
         raise StoreMissing(
-            first.message if first else "No exporter is installed.",
-            hint=first.hint if first else "Install rootcellar again.",
+            " ".join([one.message for one in told]) or "No exporter is installed.",
+            hint=told[0].hint if told else "Install rootcellar again.",
         )
     return reports
 

@@ -65,12 +65,39 @@ class Holdings:
         ):
             gap = Missing(role, reason, hint, tuple(json.loads(awaits)), bool(failed))
             gaps.setdefault(item, []).append(gap)
+        targets: dict[object, list[str]] = {}
+        for item, target in self.connection.execute(
+            f"SELECT item, target FROM reference WHERE item IN ({marks})", ids
+        ):
+            targets.setdefault(item, []).append(target)
         for identity, *values in rows:
             yield replace(
                 _item(values),
                 files=tuple(files.get(identity, ())),
                 missing=tuple(gaps.get(identity, ())),
+                refers_to=tuple(targets.get(identity, ())),
             )
+
+    def referring(
+        self, archive: ArchiveRow, exporter: str, targets: Sequence[str] | None
+    ) -> list[str]:
+        """Return the keys of items that refer to any of these keys (None: that refer at all)."""
+        query = (
+            "SELECT DISTINCT key FROM reference JOIN item ON item.id = reference.item "
+            "WHERE archive = ? AND exporter = ?"
+        )
+        if targets is None:
+            rows = self.connection.execute(f"{query} ORDER BY key", (archive.id, exporter))
+            return [key for (key,) in rows]
+        found: set[str] = set()
+        for start in range(0, len(targets), BATCH):
+            some = targets[start : start + BATCH]
+            marks = ",".join("?" * len(some))
+            rows = self.connection.execute(
+                f"{query} AND target IN ({marks})", (archive.id, exporter, *some)
+            )
+            found |= {key for (key,) in rows}
+        return sorted(found)
 
     def living(self, archive: ArchiveRow, exporter: str) -> int:
         """Return how many items are in the source as far as known, and not in its trash."""

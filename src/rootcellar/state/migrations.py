@@ -104,6 +104,16 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         CREATE INDEX item_fate ON item (archive, exporter, gone, outside, scope, in_trash);
         """,
     ),
+    (
+        "0007-references",
+        """
+        CREATE TABLE reference (
+            item INTEGER NOT NULL REFERENCES item, target TEXT NOT NULL,
+            PRIMARY KEY (item, target)
+        ) WITHOUT ROWID;
+        CREATE INDEX reference_target ON reference (target);
+        """,
+    ),
 )
 
 

@@ -61,6 +61,8 @@ class StoredItem:
     missing: tuple[Missing, ...] = ()
     scope: str = ""
     outside: bool = False
+    refers_to: tuple[str, ...] = ()
+    """Keys of items whose places the views of this one mention."""
 
     @property
     def folder(self) -> str:

@@ -42,7 +42,7 @@ class Settling:
     def put_items(self, items: Sequence[StoredItem]) -> None:
         """Put items in place; all old files go first, as one may take a name another leaves."""
         known = self._known_ids(items)
-        for table in ("file", "missing"):
+        for table in ("file", "missing", "reference"):
             self.connection.executemany(
                 f"DELETE FROM {table} WHERE item = ?", [(row,) for row in known.values()]
             )
@@ -103,6 +103,10 @@ class Settling:
                 for row, item in items
                 for gap in item.missing
             ],
+        )
+        self.connection.executemany(
+            "INSERT OR IGNORE INTO reference VALUES (?, ?)",
+            [(row, target) for target in item.refers_to],
         )
 
     def put_document(self, document: StoredDocument) -> None:

@@ -361,6 +361,13 @@ class Staging:
         )
         return {key for rows in (within, taken, documents) for (key,) in rows}
 
+    def place(self, key: str) -> str | None:
+        """Return where an item that was sighted wishes to lie; None for one that was not."""
+        row = self.connection.execute(
+            "SELECT place FROM temp.sighted WHERE key = ?", (key,)
+        ).fetchone()
+        return str(row[0]) if row else None
+
     def promised(self, keys: Sequence[str]) -> dict[str, str]:
         """Return the stems promised to these keys."""
         found: dict[str, str] = {}

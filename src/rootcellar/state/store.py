@@ -140,7 +140,7 @@ class StateStore:
 
     def clear(self, archive: ArchiveRow) -> None:
         """Forget every item of an archive, before it is rebuilt from the archive itself."""
-        for table in ("missing", "file"):
+        for table in ("missing", "file", "reference"):
             self.connection.execute(
                 f"DELETE FROM {table} WHERE item IN (SELECT id FROM item WHERE archive = ?)",
                 (archive.id,),

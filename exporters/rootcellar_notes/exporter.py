@@ -1,0 +1,95 @@
+"""The Notes exporter: what the core asks, answered level by level.
+
+Level 0, `token`: nothing is opened. Level 1, `survey`: rows alone, from a private copy of the
+store. Level 2, `read`: the texts and files of the notes asked for. docs/reference/notes-records.md
+says what a record holds.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, ClassVar
+
+from rootcellar.api import Capture, Exporter, Gathering, Item, Sighting, Store, Trouble
+from rootcellar_notes import containers
+from rootcellar_notes.containers import Container
+from rootcellar_notes.settings import NotesSettings, mark_of, read_passwords
+
+GROUP = "Library/Group Containers/group.com.apple.notes"
+IPHONE = "Containers/Shared/AppGroup"
+"""Where an iPhone keeps it, below `private/var/mobile`, in a folder named by a UUID."""
+
+
+class Notes(Exporter):
+    """Every note of the Notes app: its text, its attachments, and all that Notes knows of it."""
+
+    name: ClassVar[str] = "notes"
+    title: ClassVar[str] = "Notes"
+    reads: ClassVar[tuple[Store, ...]] = (
+        Store("Notes store", GROUP, recognise=containers.is_container),
+        Store("Notes store", IPHONE, recognise=containers.is_container),
+    )
+    settings: ClassVar[type] = NotesSettings
+
+    def __init__(self) -> None:
+        self._opened: tuple[Capture, list[Container], list[Trouble]] | None = None
+        self._passwords: tuple[str, ...] | None = None
+
+    def warm_up(self) -> None:
+        """Import what reading needs."""
+        from rootcellar_notes import reading
+
+        reading.__name__  # noqa: B018 - importing it was the point
+
+    def token(self, capture: Capture) -> str | None:
+        """Return a digest of the databases as a stat shows them, and of the passwords."""
+        mark = mark_of(read_passwords(capture.settings))
+        found = containers.token(capture)
+        return f"{found}{mark}" if found else None
+
+    def survey(self, capture: Capture) -> Iterator[Sighting | Trouble]:
+        """Yield every note, also those in the trash and those still locked."""
+        from rootcellar_notes.seen import look
+
+        mark = mark_of(read_passwords(capture.settings))
+        readable, troubles = self._containers(capture)
+        yield from troubles
+        said: set[str] = set()
+        for container in readable:
+            with container.connection() as connection:
+                for seen in look(container, connection, capture.settings, mark):
+                    if len(readable) > 1:
+                        if seen.row.identifier in said:
+                            continue  # a copy of a store: the one changed last has been read
+                        said.add(seen.row.identifier)
+                    yield seen.sighting
+
+    def read(self, capture: Capture, keys: Collection[str]) -> Iterator[Item]:
+        """Yield the items of these keys, container by container."""
+        from rootcellar_notes.locked import Unlocker
+        from rootcellar_notes.reading import read_items
+
+        passwords = read_passwords(capture.settings)
+        mark, doors = mark_of(passwords), Unlocker(passwords)
+        wanted = set(keys)
+        for container in self._containers(capture)[0]:
+            if wanted:
+                for item in read_items(container, wanted, capture.settings, mark, doors):
+                    yield item
+                    wanted.discard(item.sighting.key)
+
+    def gatherings(self, capture: Capture) -> Iterator[Gathering]:
+        """Yield a page for every account: its folders, and what its smart folders look for."""
+        from rootcellar_notes.folders import gatherings
+
+        return gatherings(self._containers(capture)[0])
+
+    def filters(self) -> Mapping[str, Callable[..., Any]]:
+        """Return what the templates of notes need: a record's text as Markdown, values as YAML."""
+        from rootcellar_notes.pages import markdown, yaml
+
+        return {"markdown": markdown, "yaml": yaml}
+
+    def _containers(self, capture: Capture) -> tuple[list[Container], list[Trouble]]:
+        """Return the containers of this capture, opened once."""
+        if self._opened is None or self._opened[0] is not capture:
+            self._opened = (capture, *containers.open_containers(capture))
+        return self._opened[1], self._opened[2]

@@ -1,0 +1,263 @@
+"""From the rows of a note to its item: its record, its page, its files, and what is missing."""
+
+import base64
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rootcellar.api import Absent, Bytes, CopyOf, File, Item, View
+from rootcellar_notes.blocks import Body
+from rootcellar_notes.body import decode_body
+from rootcellar_notes.containers import Container
+from rootcellar_notes.locked import Locked, NotUnlocked, Scheme, Unlocker, locked_from_columns
+from rootcellar_notes.markdown import note_identifier
+from rootcellar_notes.naming import PAGE, SEALED, has_preview, role, stems, suffix
+from rootcellar_notes.record import (
+    account_facts,
+    attachment_facts,
+    filled,
+    folder_facts,
+    full_title,
+    mentions,
+    plain,
+    share_facts,
+    stamp,
+    tags,
+)
+from rootcellar_notes.seen import Seen, look
+from rootcellar_notes.settings import NotesSettings
+from rootcellar_notes.store.attachments import Attachment, attachments
+from rootcellar_notes.store.files import Part, Place
+from rootcellar_notes.store.sharing import read_share
+from rootcellar_notes.store.texts import Text, texts
+
+TEMPLATE = "notes/note.md"
+TEXT = "text"
+"""The role of a text that is not here: the note is only in iCloud, locked, or damaged."""
+ICLOUD_HINT = (
+    "Open the note in Notes while this Mac is online, wait until it is all there, export again."
+)
+DAMAGED_HINT = (
+    "Open the note in Notes. If it is all there, change a letter so that Notes writes it anew, "
+    "and export again; if not, restore the note from a backup."
+)
+REMOVE_LOCK = "In Notes, remove the lock of this note, export, and lock it again."
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The text of a note as far as it could be had; `missing` says why it could not."""
+
+    body: Body | None
+    missing: Absent | None = None
+    sealed: bytes = b""
+    state: str = ""
+    scheme: str = ""
+
+
+def read_items(
+    container: Container,
+    keys: Collection[str],
+    settings: NotesSettings,
+    mark: str,
+    doors: Unlocker,
+) -> Iterator[Item]:
+    """Yield the items of those keys that are in this container."""
+    with container.connection() as connection:
+        found = {one.row.pk: one for one in look(container, connection, settings, mark, keys)}
+        if not found:
+            return
+        rows = sorted(found)
+        parts = attachments(connection, container.schema, rows)
+        for text in texts(connection, container.schema, rows):
+            yield _item(
+                container, found[text.note], text, parts.get(text.note, []), settings, doors
+            )
+
+
+def _item(
+    container: Container,
+    seen: Seen,
+    text: Text,
+    parts: Sequence[Attachment],
+    settings: NotesSettings,
+    doors: Unlocker,
+) -> Item:
+    row = seen.row
+    was = _opened(seen, text, settings, doors)
+    shown = parts if was.body is not None else ()
+    files = [File("page", PAGE, View(TEMPLATE), row.modified)]
+    if was.sealed:
+        files.append(File("locked", SEALED, Bytes(was.sealed), row.modified))
+    if was.missing is not None:
+        files.append(File(TEXT, " (text)", was.missing, row.modified))
+    files += _files(container, seen, shown, locked=row.locked)
+    if was.body is None and parts and row.locked:
+        files.append(File("locked attachments", " (attachments)", _sealed_parts(len(parts))))
+    record = _record(seen, text, was, shown)
+    return Item(seen.sighting, record, tuple(files), _links(was.body, shown, row.identifier))
+
+
+def _sealed_parts(count: int) -> Absent:
+    few = "An attachment of a locked note is" if count == 1 else "Attachments of a locked note are"
+    return Absent(f"{few} not archived.", REMOVE_LOCK)
+
+
+# -- the text ----------------------------------------------------------------------------------
+
+
+def _opened(seen: Seen, text: Text, settings: NotesSettings, doors: Unlocker) -> _Opened:
+    if not text.data:
+        only = "only in iCloud" if seen.in_icloud else "not on this Mac"
+        return _Opened(None, Absent(f"The text of this note is {only}.", ICLOUD_HINT))
+    if not seen.row.locked:
+        return _decoded(text.data, text.outline)
+    locked = locked_from_columns(
+        text.data,
+        salt=text.salt,
+        iterations=text.iterations,
+        wrapped_key=text.wrapped_key,
+        initialization_vector=text.initialization_vector,
+        tag=text.tag,
+    )
+    scheme = str(locked.scheme)
+    if settings.locked == "skip" or (
+        settings.locked == "encrypted" and locked.scheme in (Scheme.V2, Scheme.DAMAGED)
+    ):
+        hint = REMOVE_LOCK
+        if locked.scheme is not Scheme.V2:
+            hint = 'Set locked = "plain" or "encrypted" in the settings of notes.'
+        return _Opened(None, Absent("The note is locked.", hint), state="skipped", scheme=scheme)
+    if settings.locked == "encrypted":
+        return _Opened(None, sealed=sealed(locked), state="encrypted", scheme=scheme)
+    try:
+        was = _decoded(doors.open(locked), text.outline)
+    except NotUnlocked as error:
+        missing = Absent(f"The note stays locked. {error}", error.hint)
+        return _Opened(None, missing, state="not opened", scheme=scheme)
+    return _Opened(was.body, was.missing, state="opened", scheme=scheme)
+
+
+def _decoded(data: bytes, outline: bytes) -> _Opened:
+    body = decode_body(data, outline_state=outline or None)
+    if not body.troubles:
+        return _Opened(body)
+    reason = f"The text of this note is damaged; what could be read is there. {body.troubles[0]}"
+    return _Opened(body, Absent(reason, DAMAGED_HINT))
+
+
+def sealed(locked: Locked) -> bytes:
+    """Return a locked text as a file that its password opens; docs/how-to tell how.
+
+    What the person wrote to remember the password by is left out: it may be the password.
+    """
+    values = {
+        "scheme": str(locked.scheme),
+        "iterations": locked.iterations,
+        "salt": locked.salt,
+        "wrapped_key": locked.wrapped_key,
+        "initialization_vector": locked.initialization_vector,
+        "tag": locked.tag,
+        "associated": locked.associated,
+        "ciphertext": locked.ciphertext,
+    }
+    said = {
+        name: base64.b64encode(value).decode() if isinstance(value, bytes) else value
+        for name, value in values.items()
+    }
+    return (json.dumps(said, indent=1) + "\n").encode()
+
+
+# -- the files ---------------------------------------------------------------------------------
+
+
+def _files(
+    container: Container, seen: Seen, parts: Sequence[Attachment], *, locked: bool
+) -> Iterator[File]:
+    """Yield the files of all attachments, absent ones included."""
+    account = seen.account.identifier if seen.account else ""
+    named = stems(parts)
+    by_parent: dict[int, list[Attachment]] = {}
+    for one in parts:
+        by_parent.setdefault(one.parent, []).append(one)
+    for one in parts:
+        if one.pk not in named:
+            continue
+        stem = named[one.pk]
+        if locked:
+            absent = Absent(f"{_called(one)}, in a locked note, is not archived.", REMOVE_LOCK)
+            yield File(role(one, Part.ORIGINAL), suffix(one, stem, Part.ORIGINAL), absent)
+            continue
+        original = container.files.original(one, account)
+        preview = Place("", ())
+        if has_preview(one):
+            preview = container.files.preview(one, account)
+        when = one.modified or one.created or seen.row.modified
+        if preview.path:
+            ending = preview.path[preview.path.rindex(".") :]
+            name = suffix(one, stem, Part.PREVIEW, ending)
+            yield File(role(one, Part.PREVIEW), name, CopyOf(Path(preview.path)), when)
+        name = suffix(one, stem, Part.ORIGINAL)
+        if original.path:
+            yield File(role(one, Part.ORIGINAL), name, CopyOf(Path(original.path)), when)
+        elif one.media or not (preview.path or by_parent.get(one.pk)):
+            awaits = tuple(Path(path) for path in (*preview.expected, *original.expected))
+            if one.media:
+                awaits = tuple(Path(path) for path in original.expected)
+            yield File(role(one, Part.ORIGINAL), name, _absent(one, seen, awaits), when)
+
+
+def _absent(one: Attachment, seen: Seen, awaits: tuple[Path, ...]) -> Absent:
+    if seen.in_icloud:
+        return Absent(f"{_called(one)} is only in iCloud.", ICLOUD_HINT, awaits)
+    return Absent(f"{_called(one)} is missing from the store.", DAMAGED_HINT, awaits)
+
+
+def _called(one: Attachment) -> str:
+    name = one.file_name or one.user_title or one.title
+    if name:
+        return f"“{name}”"
+    return "A drawing" if one.is_drawing else f"An attachment ({one.uti or 'of no kind'})"
+
+
+# -- the record --------------------------------------------------------------------------------
+
+
+def _record(
+    seen: Seen, text: Text, was: _Opened, parts: Sequence[Attachment]
+) -> dict[str, object]:
+    row = seen.row
+    share, through = read_share(text.share), ""
+    for folder in reversed(seen.folders):
+        if share is None and folder.share:
+            share, through = read_share(folder.share), folder.title
+    lock = filled(state=was.state, scheme=was.scheme)
+    facts = filled(
+        title=full_title(row.title, was.body) or row.title,
+        identifier=row.identifier,
+        account=account_facts(seen.account),
+        folder=folder_facts(seen.folders),
+        created=stamp(row.created),
+        modified=stamp(row.modified),
+        pinned=row.pinned,
+        trashed=seen.sighting.in_trash,
+        locked=lock,
+        shared=share_facts(share, through),
+    )
+    if was.body is not None:
+        facts |= filled(tags=tags(parts, was.body), mentions=mentions(parts))
+        facts["body"] = plain(was.body)
+        facts |= filled(attachments=[attachment_facts(one, parts) for one in parts])
+    return facts
+
+
+def _links(body: Body | None, parts: Sequence[Attachment], own: str) -> tuple[str, ...]:
+    """Return the keys of the notes that a note links to."""
+    if body is None:
+        return ()
+    urls = [run.link for one in body.paragraphs for run in one.runs if run.link]
+    urls += [one.token for one in parts if one.inline and one.token]
+    found = dict.fromkeys(key for url in urls if (key := note_identifier(url)))
+    found.pop(own.upper(), None)
+    return tuple(found)

@@ -1,0 +1,123 @@
+"""The notes of a store: which there are, and all that their rows say, texts aside.
+
+Live notes, notes in the trash, and tombstones (rows that only remember that there was a note,
+until every device has heard of it) are told apart here.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from itertools import groupby
+from typing import NamedTuple
+
+from rootcellar_notes.store.belonging import TABLE
+from rootcellar_notes.store.schema import DATA, OBJECTS, Schema
+from rootcellar_notes.store.values import moment, number, text
+
+WANTED = "rootcellar_wanted"
+
+
+class NoteRow(NamedTuple):
+    """One note's row. `folder` and `account` are row numbers, 0 for none.
+
+    `versions` are counters that rise with every change of the note, its text or what belongs to
+    it. `has_text` is false for a note that is known and not yet downloaded.
+    """
+
+    pk: int
+    identifier: str
+    title: str
+    folder: int
+    account: int
+    created: datetime | None
+    modified: datetime | None
+    pinned: bool
+    locked: bool
+    has_text: bool
+    versions: tuple[object, ...]
+
+
+def note_rows(
+    connection: sqlite3.Connection, schema: Schema, *, wanted: bool = False
+) -> Iterator[NoteRow]:
+    """Yield every note that is not a tombstone, in the order of rows; or those wished for.
+
+    A row marked for deletion is a tombstone. So is one without a text, unless Notes has yet to
+    fetch it from iCloud.
+    """
+    some = ""
+    if wanted:
+        some = f"AND {schema.value('IDENTIFIER', 'n')} IN (SELECT key FROM temp.{WANTED})"
+    belonging = _versions_of_parts(connection, schema, some)
+    at, parts = next(belonging, (None, ""))
+    for row in connection.execute(_query(schema, some), (schema.entity("ICNote"),)):
+        (pk, identifier, title, folder, account, created, modified, filed, pinned, locked, deleted,
+         fetch, version, has_text, text_version) = row  # fmt: skip
+        if number(deleted) == 1 or not (has_text or number(fetch) == 1):
+            continue
+        while at is not None and at < pk:
+            at, parts = next(belonging, (None, ""))
+        yield NoteRow(
+            pk,
+            text(identifier),
+            text(title),
+            number(folder),
+            number(account),
+            moment(created),
+            moment(modified),
+            number(pinned) == 1,
+            number(locked) == 1,
+            bool(has_text),
+            (version, text_version, modified, filed, parts if at == pk else ""),
+        )
+
+
+def wish(connection: sqlite3.Connection, keys: Collection[str]) -> None:
+    """Lay the identifiers that are wanted beside the store, for queries to join."""
+    connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS {WANTED} (key TEXT PRIMARY KEY)")
+    connection.execute(f"DELETE FROM temp.{WANTED}")
+    connection.executemany(
+        f"INSERT OR IGNORE INTO temp.{WANTED} VALUES (?)", [(key,) for key in keys]
+    )
+
+
+def _query(schema: Schema, some: str) -> str:
+    names = ("IDENTIFIER", "TITLE", "FOLDER", "ACCOUNT", "CREATIONDATE", "MODIFICATIONDATE",
+             "FOLDERMODIFICATIONDATE", "ISPINNED", "ISPASSWORDPROTECTED", "MARKEDFORDELETION",
+             "NEEDSINITIALFETCHFROMCLOUD")  # fmt: skip
+    columns = {name: schema.value(name, "n") for name in names}
+    if join := schema.folder_join:
+        table, folder, note = join
+        columns["FOLDER"] = f"(SELECT max({folder}) FROM {table} j WHERE j.{note} = n.Z_PK)"
+    version = schema.value("_OPT", "n")
+    return (
+        f"SELECT n.Z_PK, {', '.join(columns.values())}, {version}, "
+        f"d.ZDATA IS NOT NULL, {schema.value('_OPT', 'd', DATA)} FROM {OBJECTS} n "
+        f"LEFT JOIN {DATA} d ON {data_join(schema)} WHERE n.Z_ENT = ? {some} ORDER BY n.Z_PK"
+    )
+
+
+def data_join(schema: Schema) -> str:
+    """Return the condition that joins a note `n` with the row `d` of its text."""
+    if schema.columns("NOTEDATA"):
+        return f"d.Z_PK = {schema.value('NOTEDATA', 'n')}"
+    return f"{schema.value('NOTE', 'd', DATA)} = n.Z_PK"
+
+
+def _versions_of_parts(
+    connection: sqlite3.Connection, schema: Schema, some: str
+) -> Iterator[tuple[int | None, str]]:
+    """Yield (note, digest of the versions of all that belongs to it), in the order of notes."""
+    chosen = ""
+    if some:
+        chosen = f"JOIN {OBJECTS} n ON n.Z_PK = b.note {some} "
+    names = ("GENERATION", "FALLBACKIMAGEGENERATION", "FALLBACKPDFGENERATION")
+    columns = ", ".join(schema.value(name, "o") for name in names)
+    rows = connection.execute(
+        f"SELECT b.note, o.Z_PK, {schema.value('_OPT', 'o')}, {columns} FROM {TABLE} b {chosen}"
+        f"JOIN {OBJECTS} o ON o.Z_PK = b.row ORDER BY b.note, b.row"
+    )
+    for note, parts in groupby(rows, key=lambda row: int(row[0])):
+        said = "|".join(repr(tuple(part)[1:]) for part in parts)
+        yield note, hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
