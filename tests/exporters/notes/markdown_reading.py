@@ -256,6 +256,9 @@ def _walk(tokens: Sequence[Token]) -> Iterator[tuple[Any, ...]]:  # noqa: C901 -
             for tag in re.findall(r"<[^>]+>", token.content):
                 if tag == "<details>":
                     folded = True
+                elif tag == "</summary>" and folded:
+                    yield ("section", None, ())
+                    folded = False
                 elif tag == "</details>":
                     yield ("end",)
                 else:
