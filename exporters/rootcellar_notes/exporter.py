@@ -28,6 +28,7 @@ class Notes(Exporter):
         Store("Notes store", IPHONE, recognise=containers.is_container),
     )
     settings: ClassVar[type] = NotesSettings
+    reads_aside: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self._opened: tuple[Capture, list[Container], list[Trouble]] | None = None

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rootcellar.errors import RootcellarError
 from rootcellar.sample import trees
+from rootcellar.sample.notes_content import write_notes
 from rootcellar.sample.photos_content import write_photos_library
 from rootcellar.sample.photos_items import LIBRARY_TIME
 
@@ -18,6 +19,7 @@ from rootcellar.sample.photos_items import LIBRARY_TIME
 # more line.
 STORES: dict[str, Callable[[Path], None]] = {
     "Pictures/Photos Library.photoslibrary": write_photos_library,
+    "Library/Group Containers/group.com.apple.notes": write_notes,
 }
 _FOLDERS = ("Desktop", "Documents", "Library", "Pictures")
 

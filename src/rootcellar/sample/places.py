@@ -8,44 +8,16 @@ from __future__ import annotations
 
 import plistlib
 
+from rootcellar.sample.archives import Archive
 from rootcellar.sample.photos_items import Place
 
 _COUNTRY, _CITY = 1, 4  # kinds of place
 _NULL = plistlib.UID(0)
 
 
-class _Archive:
-    """The objects of a keyed archive, referring to each other by number."""
-
-    def __init__(self) -> None:
-        self._objects: list[object] = ["$null"]
-        self._classes: dict[str, plistlib.UID] = {}
-
-    def add(self, value: object) -> plistlib.UID:
-        """Store a plain value and return its number."""
-        self._objects.append(value)
-        return plistlib.UID(len(self._objects) - 1)
-
-    def instance(self, name: str, fields: dict[str, object]) -> plistlib.UID:
-        """Store an object of the class ``name``."""
-        if name not in self._classes:
-            self._classes[name] = self.add({"$classname": name, "$classes": [name, "NSObject"]})
-        return self.add({"$class": self._classes[name], **fields})
-
-    def dump(self, root: plistlib.UID) -> bytes:
-        """Return the archive with ``root`` as its top object."""
-        plist = {
-            "$archiver": "NSKeyedArchiver",
-            "$objects": self._objects,
-            "$top": {"root": root},
-            "$version": 100000,
-        }
-        return plistlib.dumps(plist, fmt=plistlib.FMT_BINARY)
-
-
 def reverse_location(place: Place) -> bytes:
     """Return what ZREVERSELOCATIONDATA holds for ``place``."""
-    archive = _Archive()
+    archive = Archive()
     city, country = archive.add(place.city), archive.add(place.country)
     code = archive.add(place.country_code)
     address = archive.instance(
@@ -83,7 +55,7 @@ def reverse_location(place: Place) -> bytes:
     return archive.dump(location)
 
 
-def _named(archive: _Archive, name: plistlib.UID, kind: int, area: float) -> plistlib.UID:
+def _named(archive: Archive, name: plistlib.UID, kind: int, area: float) -> plistlib.UID:
     fields: dict[str, object] = {
         "area": area,
         "name": name,

@@ -8,7 +8,10 @@ import uuid
 
 import msgspec
 import pytest
-from encoding import (
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rootcellar.sample.notes_bodies import (
     TableBuilder,
     body,
     document,
@@ -20,9 +23,6 @@ from encoding import (
     style,
     units,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from rootcellar_notes.blocks import (
     OBJECT,
     Alignment,

@@ -1,4 +1,7 @@
-"""Encodes bodies and tables as Notes does, for tests: protobuf's wire format by hand."""
+"""Encode bodies, tables, galleries and transcripts as Notes does: protobuf's wire format by hand.
+
+Pure: the same values give the same bytes.
+"""
 
 import gzip
 import struct
@@ -137,3 +140,45 @@ class TableBuilder:
         data += b"".join(part(4, key) for key in KEYS) + b"".join(part(5, kind) for kind in TYPES)
         data += b"".join(part(6, uuid) for uuid in self.uuids)
         return packed(part(2, number(1, 0) + part(3, data)))
+
+
+def gallery(pages: Sequence[str]) -> bytes:
+    """Return the data of a gallery (scanned pages): identifiers of attachments, in order."""
+    entries = [part(13, number(1, 0))]
+    listed = b""
+    for place, page in enumerate(pages):
+        entries.append(part(13, number(1, 1) + part(3, number(1, 1) + part(2, part(4, page)))))
+        details = part(1, number(2, place + 1))
+        listed += part(1, part(2, number(6, place + 1)) + part(9, details))
+    entries.append(part(5, listed))
+    return _graph(entries, ["subAttachments", "attachment"], ["com.apple.notes.gallery.model"] * 2)
+
+
+def recording(segments: Sequence[tuple[str, str, float]], summary: str) -> bytes:
+    """Return the data of a recording: (speaker, text, seconds from the start) and a summary."""
+    keys = ["text", "speaker", "timestamp", "summary"]
+    entries = [
+        part(13, number(1, 0) + part(3, number(1, 3) + part(2, part(4, summary)))),
+        *(
+            part(
+                13,
+                number(1, 1)
+                + part(3, number(1, 0) + part(2, part(4, text)))
+                + part(3, number(1, 1) + part(2, part(4, speaker)))
+                + part(3, number(1, 2) + part(2, varint(3 << 3 | 1) + struct.pack("<d", at))),
+            )
+            for speaker, text, at in segments
+        ),
+    ]
+    kinds = ["com.apple.notes.ICTTAudioRecording", "com.apple.notes.ICTTTranscriptSegment"]
+    return packed(_data(entries, keys, kinds))
+
+
+def _graph(entries: Sequence[bytes], keys: Sequence[str], kinds: Sequence[str]) -> bytes:
+    return packed(part(2, number(1, 0) + part(3, _data(entries, keys, kinds))))
+
+
+def _data(entries: Sequence[bytes], keys: Sequence[str], kinds: Sequence[str]) -> bytes:
+    data = b"".join(part(3, entry) for entry in entries)
+    data += b"".join(part(4, key) for key in keys)
+    return data + b"".join(part(5, kind) for kind in kinds)
