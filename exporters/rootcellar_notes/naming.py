@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from rootcellar_notes.store.attachments import Attachment
 from rootcellar_notes.store.files import IMAGES, Part
@@ -28,8 +29,13 @@ def component(text: str, otherwise: str) -> str:
 
 def place(account: str, folders: Iterable[str], title: str) -> str:
     """Return where a note wishes to lie: its account, its folders, its title."""
+    return f"{_folder(account, tuple(folders))}/{component(title, UNTITLED)}"
+
+
+@lru_cache(maxsize=1024)
+def _folder(account: str, folders: tuple[str, ...]) -> str:
     parts = [component(account, "Notes"), *(component(one, "Folder") for one in folders)]
-    return "/".join([*parts, component(title, UNTITLED)])
+    return "/".join(parts)
 
 
 def role(one: Attachment, part: Part) -> str:

@@ -69,7 +69,13 @@ def look(
         )
 
 
+PLAIN = (*naming.suffixes(()), " (text)")
+"""The suffixes of a note that is neither locked nor has attachments: most are such."""
+
+
 def _suffixes(row: NoteRow, parts: list[Attachment]) -> tuple[str, ...]:
+    if not (parts or row.locked):
+        return PLAIN
     found = naming.suffixes(parts)
     if row.locked:
         found = (*found, naming.SEALED, " (attachments)")
@@ -96,5 +102,6 @@ class _Filing:
 
 def _fingerprint(row: NoteRow, folder: str, settings: NotesSettings, mark: str) -> str:
     locked = (settings.locked, mark) if row.locked else ()
-    said = repr((row.versions, row.title, row.created, row.pinned, row.has_text, folder, locked))
+    facts = (row.title, row.created_seconds, row.pinned, row.has_text, folder, locked)
+    said = repr((row.versions, facts))
     return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()

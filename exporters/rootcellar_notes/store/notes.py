@@ -30,12 +30,22 @@ class NoteRow(NamedTuple):
     title: str
     folder: int
     account: int
-    created: datetime | None
-    modified: datetime | None
+    created_seconds: object
+    modified_seconds: object
     pinned: bool
     locked: bool
     has_text: bool
     versions: tuple[object, ...]
+
+    @property
+    def created(self) -> datetime | None:
+        """When it was made, in UTC."""
+        return moment(self.created_seconds)
+
+    @property
+    def modified(self) -> datetime | None:
+        """When it was changed last, in UTC."""
+        return moment(self.modified_seconds)
 
 
 def note_rows(
@@ -64,8 +74,8 @@ def note_rows(
             text(title),
             number(folder),
             number(account),
-            moment(created),
-            moment(modified),
+            created,
+            modified,
             number(pinned) == 1,
             number(locked) == 1,
             bool(has_text),
