@@ -2,6 +2,7 @@
 
 import sys
 
-from benchmarks import photos
+from benchmarks import notes, photos
 
 photos.main(sys.argv[1:])
+notes.main(sys.argv[1:])
