@@ -30,10 +30,14 @@ UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]
 
 Facts = Mapping[str, Any]
 
+_encoded = json.JSONEncoder(ensure_ascii=False).encode
+
 
 def yaml(value: object) -> str:
     """Return a value as YAML on one line, so that no text in it can be taken for anything else."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = _encoded(value)
+    if text.isascii() and "\x7f" not in text:
+        return text
     return UNPRINTABLE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
