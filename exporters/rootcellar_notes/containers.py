@@ -19,6 +19,8 @@ from rootcellar.api import (
     Trouble,
     opened,
 )
+from rootcellar_notes.older import DATABASES as OLDER
+from rootcellar_notes.older import OlderStore, is_older_store, open_older_store
 from rootcellar_notes.store.belonging import prepare
 from rootcellar_notes.store.files import Files
 from rootcellar_notes.store.folders import Tree, read_tree
@@ -62,18 +64,19 @@ def is_container(folder: Path) -> bool:
     return True
 
 
-def open_containers(capture: Capture) -> tuple[list[Container], list[Trouble]]:
-    """Open every container of the capture, the one changed last first.
+def open_containers(capture: Capture) -> tuple[list[Container | OlderStore], list[Trouble]]:
+    """Open every container of the capture, the one changed last first, older stores last.
 
     One that cannot be read becomes a Trouble; when none can be read, its error is raised.
     """
-    containers: list[Container] = []
+    containers: list[Container | OlderStore] = []
     troubles: list[Trouble] = []
     errors: list[SourceError] = []
     paths = {found.path for found in capture.stores}
-    for path in sorted(paths, key=lambda path: (-_changed(path), path)):
+    for path in sorted(paths, key=lambda path: (is_older_store(path), -_changed(path), path)):
         try:
-            containers.append(_open(capture, path))
+            opening = open_older_store if is_older_store(path) else _open
+            containers.append(opening(capture, path))
         except SourceError as error:
             errors.append(error)
             troubles.append(Trouble(str(path), error.message, error.hint))
@@ -111,14 +114,16 @@ def token(capture: Capture) -> str | None:
     for path in sorted(found.path for found in capture.stores):
         if _changed(path) > limit:
             return None
-        digest.update(f"{path}={capture.signature(path / DATABASE)}\n".encode(errors="replace"))
+        for name in (DATABASE, *OLDER):
+            signature = capture.signature(path / name)
+            digest.update(f"{path}/{name}={signature}\n".encode(errors="replace"))
     return digest.hexdigest()
 
 
 def _changed(container: Path) -> int:
     """Return when the database or its log was changed last; 0 when it is not there."""
     newest = 0
-    for name in (DATABASE, f"{DATABASE}-wal"):
+    for name in (ending for one in (DATABASE, *OLDER) for ending in (one, f"{one}-wal")):
         with contextlib.suppress(OSError):
             newest = max(newest, (container / name).stat().st_mtime_ns)
     return newest

@@ -11,9 +11,12 @@ from typing import Any, ClassVar
 from rootcellar.api import Capture, Exporter, Gathering, Item, Sighting, Store, Trouble
 from rootcellar_notes import containers
 from rootcellar_notes.containers import Container
+from rootcellar_notes.older import OlderStore, is_older_store
 from rootcellar_notes.settings import NotesSettings, mark_of, read_passwords
 
 GROUP = "Library/Group Containers/group.com.apple.notes"
+OLDER = "Library/Containers/com.apple.Notes/Data/Library/Notes"
+"""Where notes of older systems are, and those of accounts that are not iCloud's."""
 IPHONE = "Containers/Shared/AppGroup"
 """Where an iPhone keeps it, below `private/var/mobile`, in a folder named by a UUID."""
 
@@ -26,12 +29,13 @@ class Notes(Exporter):
     reads: ClassVar[tuple[Store, ...]] = (
         Store("Notes store", GROUP, recognise=containers.is_container),
         Store("Notes store", IPHONE, recognise=containers.is_container),
+        Store("Notes store", OLDER, recognise=is_older_store),
     )
     settings: ClassVar[type] = NotesSettings
     reads_aside: ClassVar[bool] = True
 
     def __init__(self) -> None:
-        self._opened: tuple[Capture, list[Container], list[Trouble]] | None = None
+        self._opened: tuple[Capture, list[Container | OlderStore], list[Trouble]] | None = None
         self._passwords: tuple[str, ...] | None = None
 
     def warm_up(self) -> None:
@@ -54,14 +58,17 @@ class Notes(Exporter):
         readable, troubles = self._containers(capture)
         yield from troubles
         said: set[str] = set()
-        for container in readable:
-            with container.connection() as connection:
-                for seen in look(container, connection, capture.settings, mark):
-                    if len(readable) > 1:
-                        if seen.row.identifier in said:
-                            continue  # a copy of a store: the one changed last has been read
-                        said.add(seen.row.identifier)
-                    yield seen.sighting
+        for store in readable:
+            if isinstance(store, OlderStore):
+                found = store.look()
+            else:
+                found = look(store, capture.settings, mark)
+            for sighting in found:
+                if len(readable) > 1:
+                    if sighting.key in said:
+                        continue  # a copy of a store: the one changed last has been read
+                    said.add(sighting.key)
+                yield sighting
 
     def read(self, capture: Capture, keys: Collection[str]) -> Iterator[Item]:
         """Yield the items of these keys, container by container."""
@@ -71,17 +78,23 @@ class Notes(Exporter):
         passwords = read_passwords(capture.settings)
         mark, doors = mark_of(passwords), Unlocker(passwords)
         wanted = set(keys)
-        for container in self._containers(capture)[0]:
-            if wanted:
-                for item in read_items(container, wanted, capture.settings, mark, doors):
-                    yield item
-                    wanted.discard(item.sighting.key)
+        for store in self._containers(capture)[0]:
+            if not wanted:
+                break
+            if isinstance(store, OlderStore):
+                found = store.read(frozenset(wanted))
+            else:
+                found = read_items(store, wanted, capture.settings, mark, doors)
+            for item in found:
+                yield item
+                wanted.discard(item.sighting.key)
 
     def gatherings(self, capture: Capture) -> Iterator[Gathering]:
         """Yield a page for every account: its folders, and what its smart folders look for."""
         from rootcellar_notes.folders import gatherings
 
-        return gatherings(self._containers(capture)[0])
+        readable = self._containers(capture)[0]
+        return gatherings(one for one in readable if isinstance(one, Container))
 
     def filters(self) -> Mapping[str, Callable[..., Any]]:
         """Return what the templates of notes need: a record's text as Markdown, values as YAML."""
@@ -89,8 +102,8 @@ class Notes(Exporter):
 
         return {"markdown": markdown, "yaml": yaml}
 
-    def _containers(self, capture: Capture) -> tuple[list[Container], list[Trouble]]:
-        """Return the containers of this capture, opened once."""
+    def _containers(self, capture: Capture) -> tuple[list[Container | OlderStore], list[Trouble]]:
+        """Return the stores of this capture, opened once."""
         if self._opened is None or self._opened[0] is not capture:
             self._opened = (capture, *containers.open_containers(capture))
         return self._opened[1], self._opened[2]

@@ -25,7 +25,7 @@ from rootcellar_notes.record import (
     stamp,
     tags,
 )
-from rootcellar_notes.seen import Seen, look
+from rootcellar_notes.seen import Seen, seen_in
 from rootcellar_notes.settings import NotesSettings
 from rootcellar_notes.store.attachments import Attachment, attachments
 from rootcellar_notes.store.files import Part, Place
@@ -65,7 +65,7 @@ def read_items(
 ) -> Iterator[Item]:
     """Yield the items of those keys that are in this container."""
     with container.connection() as connection:
-        found = {one.row.pk: one for one in look(container, connection, settings, mark, keys)}
+        found = {one.row.pk: one for one in seen_in(container, connection, settings, mark, keys)}
         if not found:
             return
         rows = sorted(found)

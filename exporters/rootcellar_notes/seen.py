@@ -29,7 +29,14 @@ class Seen:
         return self.account is None or self.account.kind != "local"
 
 
-def look(
+def look(container: Container, settings: NotesSettings, mark: str) -> Iterator[Sighting]:
+    """Yield the sighting of every note of a container; `mark` is of the passwords."""
+    with container.connection() as connection:
+        for seen in seen_in(container, connection, settings, mark):
+            yield seen.sighting
+
+
+def seen_in(
     container: Container,
     connection: sqlite3.Connection,
     settings: NotesSettings,

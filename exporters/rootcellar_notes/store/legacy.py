@@ -1,0 +1,177 @@
+"""The store of notes before iCloud's: `NotesV7.storedata` (and V1 to V6), with bodies in HTML.
+
+OS X before 10.11 kept all notes in it; later systems those of accounts that are not iCloud's
+(IMAP, Exchange). Tables and columns are looked for, as in `schema`.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from rootcellar.api import StoreUnreadable
+from rootcellar_notes.store.schema import NEWER
+from rootcellar_notes.store.values import moment, number, text
+
+IDENTIFIERS = ("ZGUID", "ZUUID", "ZIDENTIFIER", "ZEXTERNALIDENTIFIER", "ZSERVERID")
+"""Columns that may hold what a note is known by, the most lasting first."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyFile:
+    """A file in a note: the content identifier its HTML names it by, and where it lies."""
+
+    identifier: str
+    path: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyNote:
+    """One note; `folders` are titles, the outermost first. `version` rises with changes."""
+
+    pk: int
+    key: str
+    title: str
+    account: str
+    kind: str
+    folders: tuple[str, ...]
+    in_trash: bool
+    created: datetime | None
+    modified: datetime | None
+    version: str
+    html: str
+
+
+def columns_of(connection: sqlite3.Connection) -> dict[str, frozenset[str]]:
+    """Return the columns of every table; StoreUnreadable when there can be no notes in them."""
+    tables = {
+        table: frozenset(row[1] for row in connection.execute(f'PRAGMA table_info("{table}")'))
+        for (table,) in connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'Z%'"
+        ).fetchall()
+    }
+    if "ZNOTE" not in tables or not tables.get("ZNOTEBODY", frozenset()) & {
+        "ZHTMLSTRING",
+        "ZCONTENT",
+    }:
+        raise StoreUnreadable(
+            "The store of older notes is of a version not known here.", hint=NEWER
+        )
+    return tables
+
+
+def legacy_notes(
+    connection: sqlite3.Connection, store: str, *, whole: bool
+) -> Iterator[LegacyNote]:
+    """Yield every note in the order of rows, with its HTML if `whole`."""
+    tables = columns_of(connection)
+    filing = _Filing(connection, tables)
+    note, body = tables["ZNOTE"], tables["ZNOTEBODY"]
+    html = next(f"b.{one}" for one in ("ZHTMLSTRING", "ZCONTENT") if one in body)
+    names = [f"n.{one}" if one in note else "NULL"
+             for one in ("ZTITLE", "ZDATECREATED", "ZDATEEDITED", "ZFOLDER", "Z_OPT")]  # fmt: skip
+    if "ZDATECREATED" not in note and "ZCREATIONDATE" in note:  # iOS
+        names[1:3] = ["n.ZCREATIONDATE", "n.ZMODIFICATIONDATE"]
+    if "ZFOLDER" not in note and "ZSTORE" in note:
+        names[3] = "n.ZSTORE"
+    identifiers = [f"n.{one}" for one in IDENTIFIERS if one in note]
+    known = f"coalesce({', '.join([*identifiers, 'NULL', 'NULL'])})"
+    version = "b.Z_OPT" if "Z_OPT" in body else "NULL"
+    said: set[str] = set()
+    for (
+        pk,
+        identifier,
+        title,
+        created,
+        modified,
+        folder,
+        opt,
+        body_opt,
+        content,
+    ) in connection.execute(
+        f"SELECT n.Z_PK, {known}, {', '.join(names)}, {version}, {html if whole else 'NULL'} "
+        "FROM ZNOTE n LEFT JOIN ZNOTEBODY b ON b.ZNOTE = n.Z_PK ORDER BY n.Z_PK"
+    ):
+        key = text(identifier) or _made_key(store, created, title)
+        if key in said:
+            key = _made_key(store, created, f"{title} {identifier} {pk}")
+        said.add(key)
+        account, kind, folders, in_trash = filing.of(number(folder))
+        yield LegacyNote(
+            pk, key, text(title), account, kind, folders, in_trash, moment(created),
+            moment(modified), f"{opt} {body_opt} {modified}", text(content),
+        )  # fmt: skip
+
+
+def legacy_files(connection: sqlite3.Connection, note: int) -> list[LegacyFile]:
+    """Return the files of a note, as far as the store tells of them."""
+    columns = columns_of(connection).get("ZATTACHMENT", frozenset())
+    if not {"ZNOTE", "ZFILEURL"} <= columns:
+        return []
+    content = "ZCONTENTID" if "ZCONTENTID" in columns else "NULL"
+    found = []
+    for pk, identifier, url in connection.execute(
+        f"SELECT Z_PK, {content}, ZFILEURL FROM ZATTACHMENT WHERE ZNOTE = ? ORDER BY Z_PK", (note,)
+    ):
+        path = unquote(urlsplit(text(url)).path)
+        name = Path(path).name
+        found.append(LegacyFile(text(identifier).strip("<>") or f"{name} {pk}", path, name))
+    return found
+
+
+def _made_key(store: str, created: object, more: object) -> str:
+    """Return a key for a note that has none: by its store, its making, its title."""
+    said = f"{store}|{created!r}|{more!r}"
+    return f"legacy-{hashlib.sha256(said.encode('utf-8', 'replace')).hexdigest()[:32]}"
+
+
+class _Filing:
+    """The folders and accounts of a store."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, tables: Mapping[str, frozenset[str]]
+    ) -> None:
+        names = ("Z_ENT", "ZNAME", "ZPARENT", "ZACCOUNT", "ZTRASHACCOUNT")
+        self.folders = _rows(connection, tables, "ZFOLDER", names)
+        if not self.folders:
+            self.folders = _rows(connection, tables, "ZSTORE", names)
+        named = ("Z_ENT", "ZACCOUNTDESCRIPTION", "ZNAME")
+        self.accounts = _rows(connection, tables, "ZACCOUNT", named)
+        self.kinds: dict[int, str] = {}
+        if {"Z_ENT", "Z_NAME"} <= tables.get("Z_PRIMARYKEY", frozenset()):
+            self.kinds = dict(connection.execute("SELECT Z_ENT, Z_NAME FROM Z_PRIMARYKEY"))
+
+    def of(self, folder: int) -> tuple[str, str, tuple[str, ...], bool]:
+        """Return (account, its kind, titles of folders, in the trash) of a note's folder."""
+        chain: list[tuple[object, ...]] = []
+        seen: set[int] = set()
+        while folder in self.folders and folder not in seen:
+            seen.add(folder)
+            chain.append(self.folders[folder])
+            folder = number(chain[-1][2])
+        owner = next((number(one[3] or one[4]) for one in chain if one[3] or one[4]), 0)
+        kind, description, name = self.accounts.get(owner, (0, "", ""))
+        account = text(description) or text(name)
+        # Each account has one folder at the top that people never see; it is of another kind.
+        if len(chain) > 1 and (not text(chain[-1][1]) or chain[-1][0] != chain[0][0]):
+            chain.pop()
+        titles = tuple(text(one[1]) for one in reversed(chain))
+        in_trash = any(one[4] for one in chain)
+        return account, self.kinds.get(number(kind), ""), titles, in_trash
+
+
+def _rows(
+    connection: sqlite3.Connection,
+    tables: Mapping[str, frozenset[str]],
+    table: str,
+    columns: tuple[str, ...],
+) -> dict[int, tuple[object, ...]]:
+    if table not in tables:
+        return {}
+    named = ", ".join(one if one in tables[table] else "NULL" for one in columns)
+    rows = connection.execute(f"SELECT Z_PK, {named} FROM {table}")
+    return {int(pk): tuple(values) for pk, *values in rows}
