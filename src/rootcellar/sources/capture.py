@@ -30,8 +30,8 @@ CLOCK_TICK = 0.02
 COARSE_TICK = 2.0
 """The same on a file system that keeps whole seconds: HFS+ 1, FAT 2."""
 DAMAGED_HINT = (
-    "On a Mac, hold Option and Command while opening Photos to repair the library. "
-    "What is in the archive already is safe."
+    "Open its app on the Mac, which may repair it (for Photos, hold Option and Command while "
+    "opening it), or restore it from a backup. What is in the archive already is safe."
 )
 
 
