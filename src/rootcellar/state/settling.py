@@ -106,7 +106,7 @@ class Settling:
         )
         self.connection.executemany(
             "INSERT OR IGNORE INTO reference VALUES (?, ?)",
-            [(row, target) for target in item.refers_to],
+            [(row, target) for row, item in items for target in item.refers_to],
         )
 
     def put_document(self, document: StoredDocument) -> None:
