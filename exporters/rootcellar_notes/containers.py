@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import sqlite3
 import time
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,13 +17,13 @@ from rootcellar.api import (
     SourceError,
     StoreMissing,
     Trouble,
-    opened,
 )
 from rootcellar_notes.older import DATABASES as OLDER
 from rootcellar_notes.older import OlderStore, is_older_store, open_older_store
 from rootcellar_notes.store.belonging import prepare
 from rootcellar_notes.store.files import Files
 from rootcellar_notes.store.folders import Tree, read_tree
+from rootcellar_notes.store.opening import plainly_opened
 from rootcellar_notes.store.schema import Schema, read_schema
 
 DATABASE = "NoteStore.sqlite"
@@ -46,13 +46,9 @@ class Container:
         """Return what tells this store from another, wherever it lies."""
         return self.schema.identity or self.path.name
 
-    @contextlib.contextmanager
-    def connection(self) -> Iterator[sqlite3.Connection]:
-        """Open the private copy; damaged texts in it are read as far as they go."""
-        with opened(self.database) as connection:
-            connection.row_factory = None
-            connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-            yield connection
+    def connection(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Open the private copy."""
+        return plainly_opened(self.database)
 
 
 def is_container(folder: Path) -> bool:
@@ -98,8 +94,7 @@ def _open(capture: Capture, path: Path) -> Container:
     except OSError:
         pass  # forbidden: the capture tries, and says so
     database = capture.database(source)
-    with opened(database) as connection:
-        connection.row_factory = None
+    with plainly_opened(database) as connection:
         schema = read_schema(connection, str(source))
         prepare(connection, schema)
         tree = read_tree(connection, schema)

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import sqlite3
 from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,13 +17,13 @@ from rootcellar.api import (
     Sighting,
     StoreMissing,
     View,
-    opened,
 )
 from rootcellar_notes import naming
 from rootcellar_notes.record import filled, full_title, plain, stamp
 from rootcellar_notes.store.attachments import TABLE_UTI
 from rootcellar_notes.store.html import read_html
 from rootcellar_notes.store.legacy import LegacyFile, LegacyNote, legacy_files, legacy_notes
+from rootcellar_notes.store.opening import plainly_opened
 
 DATABASES = tuple(f"NotesV{version}.storedata" for version in (7, 6, 4, 2, 1))
 """The names the store has had, the newest first."""
@@ -38,13 +39,9 @@ class OlderStore:
     database: Path
     identity: str
 
-    @contextlib.contextmanager
-    def connection(self) -> Iterator[sqlite3.Connection]:
-        """Open the private copy; damaged texts in it are read as far as they go."""
-        with opened(self.database) as connection:
-            connection.row_factory = None
-            connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-            yield connection
+    def connection(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Open the private copy."""
+        return plainly_opened(self.database)
 
     def look(self) -> Iterator[Sighting]:
         """Yield every note."""
@@ -142,7 +139,7 @@ def open_older_store(capture: Capture, path: Path) -> OlderStore:
     if source is None:
         raise StoreMissing(f"There is no store of older notes in {path}.", hint="Open Notes once.")
     database = capture.database(source)
-    with opened(database) as connection:
+    with plainly_opened(database) as connection:
         row = None
         with contextlib.suppress(sqlite3.Error):
             row = connection.execute("SELECT Z_UUID FROM Z_METADATA").fetchone()

@@ -124,7 +124,7 @@ def test_damage_behind_a_right_password_is_told_from_a_wrong_password() -> None:
     good = locked_by_v1(b"plums", "quince")
     bad = Locked(
         good.scheme,
-        b"x" + good.ciphertext[1:],
+        bytes([good.ciphertext[0] ^ 1]) + good.ciphertext[1:],
         good.salt,
         good.iterations,
         good.wrapped_key,
