@@ -18,7 +18,7 @@ MARKUP = re.compile(
     | _ | ~ | \$
     | &(?=\#?\w{1,32};)                    # an entity
     | =+ | %%+                             # Obsidian: highlights and comments
-    | \#(?=[^\s\#]|\Z) | \^(?=[\w-])        # Obsidian: tags and names of blocks
+    | \#(?=[^\s\#]|\Z) | \^(?=[\w-]|\Z)      # Obsidian: tags and names of blocks
     | \|
     """,
     re.VERBOSE,
