@@ -4,6 +4,7 @@ import math
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
+from string import Formatter
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
@@ -37,6 +38,13 @@ def moment(seconds: float | None, zone: tzinfo = UTC) -> datetime | None:
         return (APPLE_EPOCH + timedelta(seconds=seconds)).astimezone(zone)
     except (OverflowError, ValueError):
         return None
+
+
+LAYOUT = "{year}/{date}"
+FIELDS = ("year", "month", "day", "date")
+"""What a layout may ask for: 2024, 07, 14, 2024-07-14."""
+RESERVED = ("albums", "shared", "undated")
+"""Folders at the top of Photos that are not laid out by date, folded."""
 
 
 @lru_cache(maxsize=256)
@@ -89,15 +97,42 @@ def original_name(row: AssetRow) -> str:
     return text_of(row.original_filename or row.filename or row.uuid)
 
 
-def place(stem: str, date: datetime | None, shared_album: str | None = None) -> str:
+def place(
+    stem: str, date: datetime | None, shared_album: str | None = None, layout: str = LAYOUT
+) -> str:
     """Return the wished-for place: `2024/2024-07-14/IMG_0412`, or `undated/IMG_0412`.
 
-    What others have put into a shared album lies apart: `Shared/<album>/2024-07-14/IMG_0412`.
+    What others have put into a shared album lies apart, whatever the layout:
+    `Shared/<album>/2024-07-14/IMG_0412`.
     """
     day = f"{date.year:04}-{date.month:02}-{date.day:02}" if date else "undated"
     if shared_album is not None:
         return f"Shared/{component(shared_album)}/{day}/{component(stem)}"
-    return f"{day[:4]}/{day}/{component(stem)}" if date else f"{day}/{component(stem)}"
+    if date is None:
+        return f"{day}/{component(stem)}"
+    if layout == LAYOUT:
+        return f"{day[:4]}/{day}/{component(stem)}"  # nearly always, and for every picture
+    folder = layout.format(year=day[:4], month=day[5:7], day=day[8:], date=day)
+    return f"{folder}/{component(stem)}" if folder else component(stem)
+
+
+def check_layout(layout: str) -> None:
+    """Raise ValueError, in words for people, unless this is a layout of folders."""
+    try:
+        parts = list(Formatter().parse(layout))
+    except ValueError:
+        raise ValueError(f"layout {layout!r} has a brace without its other half.") from None
+    for _, name, form, conversion in parts:
+        if name is not None and (name not in FIELDS or form or conversion):
+            raise ValueError(
+                f"layout {layout!r} asks for {{{name}}}; allowed are "
+                + ", ".join(f"{{{one}}}" for one in FIELDS)
+            )
+    folders = layout.split("/") if layout else []
+    if any(not one.strip(" .") or one != one.strip() for one in folders):
+        raise ValueError(f"layout {layout!r} has a folder without a name.")
+    if folders and folders[0].casefold() in RESERVED:
+        raise ValueError(f"layout {layout!r} begins with {folders[0]}, which has another use.")
 
 
 @lru_cache(maxsize=4096)

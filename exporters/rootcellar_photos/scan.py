@@ -109,7 +109,7 @@ def _seen(
     sighting = Sighting(
         key=row.uuid,
         title=name,
-        place=place(stem, date, _shared_album(row, around)),
+        place=place(stem, date, _shared_album(row, around), library.settings.layout),
         fingerprint=_fingerprint(row, listed, around, files, common),
         suffixes=suffixes(files, library.settings),
         store=library.identity,

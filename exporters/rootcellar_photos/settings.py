@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rootcellar.api import Capture
+from rootcellar_photos.naming import LAYOUT, check_layout
 from rootcellar_photos.rows import AssetRow
 
 Sidecar = Literal["xmp", "json"]
@@ -26,6 +27,7 @@ class PhotosSettings:
     """
 
     libraries: tuple[str, ...] = ()
+    layout: str = LAYOUT
     sidecars: tuple[Sidecar, ...] = ("xmp",)
     album_pages: tuple[Page, ...] = ()
     previews: bool = True
@@ -37,6 +39,7 @@ class PhotosSettings:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
+        check_layout(self.layout)
         for name in ("sidecars", "album_pages"):
             kinds = getattr(self, name)
             if len(set(kinds)) < len(kinds):

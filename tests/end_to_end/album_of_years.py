@@ -47,6 +47,8 @@ class Years:
     ever: dict[str, str] = field(default_factory=dict)
     archived: set[str] = field(default_factory=set)
     name: str = "Photos Library.photoslibrary"
+    layout: str = "%Y/%Y-%m-%d/"
+    """What the folders below Photos are expected to be, as strftime has it."""
 
     @property
     def home(self) -> Path:
@@ -126,7 +128,7 @@ class Years:
     # -- the archive -------------------------------------------------------------------------
 
     def settings(self, **values: object) -> None:
-        """Write the settings of photos."""
+        """Write the settings of photos; a layout is to be told to `layout` as well."""
         lines = [f"{name} = {json.dumps(value)}" for name, value in values.items()]
         (self.root / "settings.toml").write_text("\n".join(["[photos]", *lines, ""]))
 
@@ -249,9 +251,7 @@ class Years:
             yield f"{uuid}: its preview stays beside the original"
         if not stands_in and "original" not in found and uuid not in self.no_preview:
             yield f"{uuid}: no preview stands in for its original"
-        day = (
-            f"{photo.taken:%Y}/{photo.taken:%Y-%m-%d}/" if photo.taken is not None else "undated/"
-        )
+        day = photo.taken.strftime(self.layout) if photo.taken is not None else "undated/"
         if photo.shared_album is None and not line["place"].startswith(day):
             yield f"{uuid} lies in {line['place']} and not in {day}"
         for entry in line["files"]:

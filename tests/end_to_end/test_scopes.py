@@ -267,6 +267,12 @@ def test_previews_stand_in_for_missing_originals_only_when_wanted(tmp_path: Path
         ('sidecars = ["exif"]', "photos.sidecars[0] is 'exif'; it must be one of 'xmp', 'json'"),
         ('sidecars = ["xmp", "xmp"]', "sidecars names one kind twice"),
         ("trashed = true", "photos.trashed is no setting"),
+        ('layout = "{years}"', "asks for {years}; allowed are {year}, {month}, {day}, {date}"),
+        ('layout = "{year"', "has a brace without its other half"),
+        ('layout = "{year:>9}"', "asks for {year}"),
+        ('layout = "/{year}"', "has a folder without a name"),
+        ('layout = "{year}/.."', "has a folder without a name"),
+        ('layout = "albums/{year}"', "begins with albums, which has another use"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(text: str, said: str, tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def _seen(
     sighting = Sighting(
         key=version.uuid,
         title=name,
-        place=place(stem, date),
+        place=place(stem, date, layout=library.settings.layout),
         fingerprint=_fingerprint(version, imported, listed, own, files, library),
         suffixes=suffixes(files, library.settings),
         store=library.identity,
