@@ -79,3 +79,34 @@ def test_after_a_run_that_was_not_whole_nothing_is_believed(farm: Farm, telling:
     before = telling.surveys
     farm.export()
     assert telling.surveys == before + 1
+
+
+class Blind(Orchard):
+    """An orchard whose fingerprints do not see the text of a tree."""
+
+    def sighting(self, path: Path, tree: dict) -> Sighting:
+        return super().sighting(path, {**tree, "text": ""})
+
+
+def test_a_thorough_run_finds_and_names_what_fingerprints_overlook(tmp_path: Path) -> None:
+    farm = Farm(tmp_path, Blind())
+    farm.plant("k1", b"apple", text="green", title="An apple")
+    farm.plant("k2", b"pear", text="green")
+    farm.export()
+    farm.plant("k1", b"apple", text="red", title="An apple")
+    assert farm.export().exporters["orchard"].unchanged == 2
+    report = farm.export(thorough=True)
+    assert report.exporters["orchard"].changed == 1
+    assert "1 of Orchard had changed without a sign" in report.notes[0]
+    assert "An apple" in report.notes[0]
+    assert not farm.export(thorough=True).notes
+
+
+def test_a_thorough_run_that_mends_the_archive_calls_nothing_overlooked(tmp_path: Path) -> None:
+    farm = Farm(tmp_path)
+    farm.plant("k1", b"apple")
+    farm.export()
+    (farm.archive / "Orchard/k1.bin").unlink()
+    report = farm.export(thorough=True)
+    assert report.exporters["orchard"].changed == 1
+    assert not report.notes

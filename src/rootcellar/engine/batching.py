@@ -29,8 +29,9 @@ LARGEST_BATCH = 1000
 class Batches:
     """Does the work that a plan has taken down, and counts it in the report.
 
-    `touched` are then the keys of items whose files or fate changed, `failures` the files that
-    could not be read.
+    `touched` are then the keys of items whose files or fate changed, `moved` of those whose names
+    did, `failures` the files that could not be read, and `overlooked` the titles of items that had
+    changed although their fingerprints had not.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Batches:
         self.lost = lost
         self.touched: set[str] = set()
         self.moved: set[str] = set()
+        self.overlooked: list[str] = []
         self.failures = 0
         self.places = Places(writing, staging, self.name, task.top)
         self.counted: Counter[str] = Counter()
@@ -152,6 +154,8 @@ class Batches:
             self.touched |= {item.key, former.key if former else item.key}
         if former is None or former.stem != item.stem:
             self.moved.add(item.key)
+        if former is not None and _was_overlooked(former, item):
+            self.overlooked.append(item.title)
         if item.key in self.lost:
             changes.losses.append((self.name, item.key))
         self.failures += sum(gap.failed for gap in item.missing)
@@ -232,6 +236,12 @@ class Batches:
         read = {item.sighting.key: item for item in self.reader.read(living)} if living else {}
         for key, item in known.items():
             yield make_line(item, read[key].record if key in read else {})
+
+
+def _was_overlooked(former: StoredItem, item: StoredItem) -> bool:
+    """Return whether an item has changed although its fingerprint says that it has not."""
+    same = former.fingerprint == item.fingerprint and former.key == item.key
+    return same and former.line != item.line and not former.gone and former.stem == item.stem
 
 
 def _to_read(work: Work) -> list[str]:

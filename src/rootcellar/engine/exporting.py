@@ -26,6 +26,9 @@ from rootcellar.state.staging import Staging
 from rootcellar.state.store import StateStore, now
 from rootcellar.verdict import NEEDS_NAME
 
+NAMED = 5
+"""How many titles a note gives."""
+
 
 class ExporterRun:
     """One run of one exporter into one archive; `run` does it, `report` tells what it did."""
@@ -112,6 +115,8 @@ class ExporterRun:
             self.task, self.writing, self.staging, self.reader, self.report, judging.lost
         )
         yield from batches.write()
+        if self.task.thorough and self.row.views == self.task.views_digest:
+            self._tell_overlooked(batches.overlooked)
         batches.write_links(everywhere=not self.row.gathered)
         self.report.unchanged = self.staging.count() - sum(
             (self.report.new, self.report.changed, self.report.moved, *self.left_out.values())
@@ -136,6 +141,15 @@ class ExporterRun:
 
         self.staging.add(sightings())
         self.left_out = self.staging.left_out()
+
+    def _tell_overlooked(self, titles: list[str]) -> None:
+        """Say what only this thorough run has found: tokens had lied."""
+        if titles:
+            more = f" and {len(titles) - NAMED:,} more" if len(titles) > NAMED else ""
+            self.notes.append(
+                f"{len(titles):,} of {self.task.top} had changed without a sign that other runs "
+                f"look for, and are up to date now: {', '.join(titles[:NAMED])}{more}."
+            )
 
     # -- the end -----------------------------------------------------------------------------
 
