@@ -127,7 +127,7 @@ class Batches:
         known = self.state.holdings.items(
             self.writing.archive, self.name, [former_keys.get(key, key) for key in keys]
         )
-        promised = self.staging.promised(keys)
+        promised = self.staging.names.promised(keys)
         preparing = self._preparing(batch)
         preparing.copy_ahead(
             item

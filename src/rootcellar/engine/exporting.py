@@ -110,7 +110,7 @@ class ExporterRun:
             # of their members this one has touched.
             unsettled = replace(self.row, token="", content="", gathered=False)
             self.state.put_exporter(self.writing.archive, unsettled)
-        self.staging.promise_names(self.task.top, [str(one) for one in NEEDS_NAME])
+        self.staging.names.promise_names(self.task.top, [str(one) for one in NEEDS_NAME])
         batches = Batches(
             self.task, self.writing, self.staging, self.reader, self.report, judging.lost
         )

@@ -43,7 +43,8 @@ class GatheringWriter:
         self.top = task.top
         self.touched = touched
         self.holdings = writing.state.holdings
-        self.known = self.holdings.gatherings(writing.archive, self.exporter)
+        self.documents = writing.state.documents
+        self.known = self.documents.gatherings(writing.archive, self.exporter)
         self.views_digest = task.views_digest
         self.pages = Pages(writing, self.exporter, task.render, task.views_digest)
         self.concerned = self._concerned()
@@ -57,7 +58,7 @@ class GatheringWriter:
             return set(self.known)
         archive = self.writing.archive
         rows = self.holdings.rows_of(archive, self.exporter, sorted(self.touched))
-        return self.holdings.gatherings_of(archive, self.exporter, rows) if rows else set()
+        return self.documents.gatherings_of(archive, self.exporter, rows) if rows else set()
 
     def write(self, gatherings: Iterable[Gathering], *, complete: bool) -> int:
         """Write every gathering that differs from what the archive holds; return how many.
@@ -162,7 +163,7 @@ class GatheringWriter:
 
     def _listed(self, gathering: str, *, only_gone: bool = False) -> dict[str, list[Member]]:
         archive = self.writing.archive
-        return self.holdings.members(archive, self.exporter, gathering, only_gone=only_gone)
+        return self.documents.members(archive, self.exporter, gathering, only_gone=only_gone)
 
     def _remember(self, gathering: str, groups: dict[str, list[Member]]) -> None:
         keys = {name: tuple(key for _, _, key in members) for name, members in groups.items()}

@@ -30,7 +30,7 @@ class Pages:
         self.views_digest = views_digest
         self.neighbours = Neighbours(writing)
         self.known: dict[str, dict[str, StoredDocument]] = {}
-        for page in writing.state.holdings.pages(writing.archive, exporter):
+        for page in writing.state.documents.pages(writing.archive, exporter):
             self.known.setdefault(page.key, {})[page.place] = page
 
     def of(self, gathering: str) -> Mapping[str, StoredDocument]:

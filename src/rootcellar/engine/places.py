@@ -20,9 +20,9 @@ class Places:
 
     def stem(self, place: str, known: StoredItem | None, promised: str) -> str:
         """Return the stem of an item after this run: a name once given is kept while it may be."""
-        wished = self.staging.stem(self.top, place)
+        wished = self.staging.names.stem(self.top, place)
         if known is not None:
-            before = self.staging.stem(self.top, known.place)
+            before = self.staging.names.stem(self.top, known.place)
             if before == wished or known.stem == wished:
                 return known.stem
         return promised or wished
@@ -36,10 +36,10 @@ class Places:
         found = self.writing.state.holdings.items(self.writing.archive, self.exporter, [key])
         known = found.get(key)
         there = next((file.path for file in known.files if file.view), "") if known else ""
-        place = self.staging.place(key) if suffix else None
+        place = self.staging.names.place(key) if suffix else None
         if place is None:
             return there
-        promised = self.staging.promised([key]).get(key, "")
+        promised = self.staging.names.promised([key]).get(key, "")
         stem = self.stem(place, known, promised)
         if known is not None and stem == known.stem and there:
             return there

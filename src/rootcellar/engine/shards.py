@@ -46,7 +46,7 @@ class Shards:
         path = f"{folder}/{RECORDS}"
         lines = self._lines[folder]
         data = b"".join(line.text for line in in_order(lines.values()))
-        known = self.writing.state.holdings.document(self.writing.archive, path)
+        known = self.writing.state.documents.document(self.writing.archive, path)
         digest = sha256_of_bytes(data)
         if known is not None:
             if known.sha256 == digest and folder not in self._foreign:
@@ -86,7 +86,7 @@ class Shards:
 
     def _load(self, folder: str) -> dict[str, Line]:
         path = f"{folder}/{RECORDS}"
-        known = self.writing.state.holdings.document(self.writing.archive, path)
+        known = self.writing.state.documents.document(self.writing.archive, path)
         if known is None:
             return {}
         disk = self.writing.disk

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rootcellar.archive.names import fold
-from rootcellar.state.holdings import DOCUMENT, FILE, ITEM
+from rootcellar.state.documents import DOCUMENT
+from rootcellar.state.holdings import FILE, ITEM
 from rootcellar.state.rows import Settlement, StoredDocument, StoredItem, StoredMembers
 
 _ITEM_NAMES = tuple(ITEM.split(", "))

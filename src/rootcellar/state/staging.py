@@ -8,9 +8,10 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rootcellar.archive.names import fold, folder_of, portable_stem, portable_suffix, with_digest
+from rootcellar.archive.names import folder_of, portable_stem
 from rootcellar.errors import SourceError
 from rootcellar.items import Sighting
+from rootcellar.state.names import Names
 from rootcellar.state.rows import ArchiveRow
 from rootcellar.state.store import StateStore
 
@@ -68,7 +69,7 @@ class Staging:
         self.connection = state.connection
         self.archive = archive.id if archive else -1
         self.exporter = exporter
-        self._spellings: dict[str, str] = {}
+        self.names = Names(state, self.archive, exporter)
         for statement in _SCHEMA.split(";"):
             if statement.strip():
                 self.connection.execute(statement)
@@ -289,97 +290,6 @@ class Staging:
                 f"SELECT key, verdict FROM temp.work WHERE id IN ({marks}) ORDER BY folder, key",
                 some,
             ).fetchall()
-        return found
-
-    # -- names -------------------------------------------------------------------------------
-
-    def stem(self, top: str, place: str) -> str:
-        """Return the stem that a place wishes for, in a folder spelled as it was first.
-
-        `Shared/Trip` and `Shared/trip` are one folder to most drives, with one records file.
-        """
-        folder, _, name = f"{top}/{portable_stem(place)}".rpartition("/")
-        folded = fold(folder)
-        if folded not in self._spellings:
-            known = self.state.holdings.spelling(self.archive, folded)
-            self._spellings[folded] = known or folder
-        return f"{self._spellings[folded]}/{name}"
-
-    def promise_names(self, top: str, verdicts: Sequence[str]) -> None:
-        """Give every item of these verdicts its stem, before the first one is written.
-
-        Items that wish for the same name, and items that wish for a name somebody else bears,
-        get a piece of their key's digest; only these need remembering, the others get what they
-        wish for. What was promised by a run that was cut off holds.
-        """
-        marks = ",".join("?" * len(verdicts))
-        with self.state.transaction():
-            wishes = self.connection.execute(
-                "SELECT s.key, s.place, s.suffixes FROM temp.sighted s "
-                "LEFT JOIN item i ON i.archive = ? AND i.exporter = ? "
-                "AND i.key = ifnull(s.was, s.key) "
-                "WHERE (i.id IS NULL OR i.place <> s.place) AND s.key IN "
-                f"(SELECT key FROM temp.work WHERE verdict IN ({marks})) ORDER BY s.key",
-                (self.archive, self.exporter, *verdicts),
-            )
-            while some := wishes.fetchmany(_CHUNK):
-                claims = []
-                for key, place, suffixes in some:
-                    stem = self.stem(top, place)
-                    endings = json.loads(suffixes) or [""]
-                    claims += [(fold(stem + portable_suffix(one)), key) for one in endings]
-                self.connection.executemany(
-                    "INSERT OR IGNORE INTO temp.claim VALUES (?, ?)", claims
-                )
-            for key in sorted(self._clashing()):
-                (place,) = self.connection.execute(
-                    "SELECT place FROM temp.sighted WHERE key = ?", (key,)
-                ).fetchone()
-                given = with_digest(self.stem(top, place), key)
-                self.connection.execute(
-                    "INSERT INTO promise VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-                    "place = excluded.place, stem = excluded.stem WHERE place <> excluded.place",
-                    (self.archive, self.exporter, key, place, given),
-                )
-
-    def _clashing(self) -> set[str]:
-        within = self.connection.execute(
-            "SELECT key FROM temp.claim WHERE folded IN "
-            "(SELECT folded FROM temp.claim GROUP BY folded HAVING count(*) > 1)"
-        )
-        taken = self.connection.execute(
-            "SELECT claim.key FROM temp.claim JOIN file ON file.folded = claim.folded "
-            "AND file.archive = ? JOIN item ON item.id = file.item "
-            "WHERE item.exporter <> ? OR item.key <> (SELECT ifnull(was, key) FROM temp.sighted "
-            "WHERE key = claim.key)",
-            (self.archive, self.exporter),
-        )
-        documents = self.connection.execute(
-            "SELECT claim.key FROM temp.claim JOIN document ON document.folded = claim.folded "
-            "AND document.archive = ?",
-            (self.archive,),
-        )
-        return {key for rows in (within, taken, documents) for (key,) in rows}
-
-    def place(self, key: str) -> str | None:
-        """Return where an item that was sighted wishes to lie; None for one that was not."""
-        row = self.connection.execute(
-            "SELECT place FROM temp.sighted WHERE key = ?", (key,)
-        ).fetchone()
-        return str(row[0]) if row else None
-
-    def promised(self, keys: Sequence[str]) -> dict[str, str]:
-        """Return the stems promised to these keys."""
-        found: dict[str, str] = {}
-        for start in range(0, len(keys), _CHUNK // 2):
-            some = keys[start : start + _CHUNK // 2]
-            marks = ",".join("?" * len(some))
-            rows = self.connection.execute(
-                "SELECT key, stem FROM promise "
-                f"WHERE archive = ? AND exporter = ? AND key IN ({marks})",
-                (self.archive, self.exporter, *some),
-            )
-            found |= dict(rows.fetchall())
         return found
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rootcellar.errors import StateError
+from rootcellar.state.documents import Documents
 from rootcellar.state.holdings import Holdings
 from rootcellar.state.migrations import is_newer, migrate
 from rootcellar.state.rows import (
@@ -46,7 +47,10 @@ def state_errors(path: Path) -> Iterator[None]:
 
 
 class StateStore:
-    """The state file, open; a context manager. `holdings` tells what archives hold."""
+    """The state file, open; a context manager.
+
+    `holdings` tells what archives hold of items, `documents` of files made of many.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -54,6 +58,7 @@ class StateStore:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.connection = sqlite3.connect(path, isolation_level=None, timeout=30)
             self.holdings = Holdings(self.connection)
+            self.documents = Documents(self.connection)
             try:
                 self._prepare()
             except BaseException:
