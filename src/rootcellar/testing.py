@@ -52,11 +52,15 @@ def check_exporter(exporter: Exporter, home: Path, settings: object = None) -> l
     before = _look(watched)
     with _capture(home, stores, chosen) as capture:
         first = _survey(exporter, capture)
-        token = exporter.token(capture)
+        token, content = exporter.token(capture), exporter.content_token(capture)
     with _capture(home, stores, chosen) as capture:
         _require(
             exporter.token(capture) == token,
             "token() differs between two calls: every run would look at everything.",
+        )
+        _require(
+            exporter.content_token(capture) == content,
+            "content_token() differs between two calls: it would never tell that nothing changed.",
         )
         _check_agreement(first, _survey(exporter, capture))
         items = _read(exporter, capture, first)

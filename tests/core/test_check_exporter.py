@@ -240,6 +240,17 @@ def test_a_token_that_never_repeats_is_told(home: Path) -> None:
     refused(Restless(pear()), home, "token.. differs between two calls")
 
 
+def test_a_content_token_that_never_repeats_is_told(home: Path) -> None:
+    class Restless(Garden):
+        looks = 0
+
+        def content_token(self, capture: Capture) -> str:
+            self.looks += 1
+            return str(self.looks)
+
+    refused(Restless(pear()), home, "content_token.. differs between two calls")
+
+
 def reading(answer: Callable[[], list[Item]]) -> Exporter:
     class Reading(Garden):
         def read(self, capture: Capture, keys: object) -> Iterator[Item]:
