@@ -73,7 +73,7 @@ def check_exporter(exporter: Exporter, home: Path, settings: object = None) -> l
 
 
 def _agree(token: str | None, other: str | None) -> bool:
-    """Return whether two tokens may stand for one state; None says that it is too fresh to tell."""
+    """Return whether two tokens may be of one state; None says that it is too fresh to tell."""
     return token == other or token is None or other is None
 
 
