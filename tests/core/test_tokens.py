@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from orchard import Farm, Orchard
 
-from rootcellar.api import Capture, Sighting, Trouble
+from rootcellar.api import Capture, Item, Sighting, Trouble
 
 
 class Telling(Orchard):
@@ -110,3 +110,46 @@ def test_a_thorough_run_that_mends_the_archive_calls_nothing_overlooked(tmp_path
     report = farm.export(thorough=True)
     assert report.exporters["orchard"].changed == 1
     assert not report.notes
+
+
+class Stamped(Telling):
+    """It has a token as well, which changes whenever the store is touched."""
+
+    def token(self, capture: Capture) -> str | None:
+        return (capture.home / "stamp").read_text()
+
+
+@pytest.mark.parametrize("aside", [False, True])
+def test_a_run_after_the_first_needs_no_survey_when_the_store_was_only_touched(
+    aside: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Stamped, "reads_aside", aside)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    stamped = Stamped()
+    farm = Farm(tmp_path, stamped)
+    farm.plant("k1", b"apple")
+    (farm.home / "stamp").write_text("1")
+    assert farm.export().exporters["orchard"].new == 1
+    (farm.home / "stamp").write_text("2")
+    assert farm.export().exporters["orchard"].unchanged == 1
+    assert stamped.surveys == 1
+    farm.plant("k1", b"ripe apple")
+    (farm.home / "stamp").write_text("3")
+    assert farm.export().exporters["orchard"].changed == 1
+
+
+def test_a_store_that_changes_during_the_first_run_is_surveyed_by_the_next(
+    tmp_path: Path,
+) -> None:
+    class Restless(Stamped):
+        def read(self, capture: Capture, keys: object) -> Iterator[Item]:
+            (capture.home / "stamp").write_text("changed meanwhile")
+            yield from super().read(capture, keys)
+
+    restless = Restless()
+    farm = Farm(tmp_path, restless)
+    farm.plant("k1", b"apple")
+    (farm.home / "stamp").write_text("1")
+    farm.export()
+    farm.export()
+    assert restless.surveys == 2

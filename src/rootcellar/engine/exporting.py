@@ -114,7 +114,9 @@ class ExporterRun:
         batches = Batches(
             self.task, self.writing, self.staging, self.reader, self.report, judging.lost
         )
-        yield from batches.write()
+        yield from batches.write(wants_content=token is not None and not self.content)
+        if token is not None and not self.content:
+            self._take_content(token)
         if self.task.thorough and self.row.views == self.task.views_digest:
             self._tell_overlooked(batches.overlooked)
         batches.write_links(everywhere=not self.row.gathered)
@@ -141,6 +143,15 @@ class ExporterRun:
 
         self.staging.add(sightings())
         self.left_out = self.staging.left_out()
+
+    def _take_content(self, token: str) -> None:
+        """Take the content token of what was exported, so that the next run can ask for it.
+
+        It tells of folders as they are now: it holds only if nothing has happened in this run.
+        """
+        own = self.reader.content_token()
+        if own is not None and self._combined(self._own_token()) == token:
+            self.content = self._combined(own) or ""
 
     def _tell_overlooked(self, titles: list[str]) -> None:
         """Say what only this thorough run has found: tokens had lied."""

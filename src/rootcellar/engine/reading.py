@@ -22,6 +22,9 @@ from rootcellar.items import Absent, Bytes, CopyOf, File, Item, Sighting, View
 from rootcellar.sources.capture import Capture
 from rootcellar.sources.scratch import is_full, scratch_full
 
+CONTENT = ("",)
+"""Stands among the requests for the content token; no item has an empty key."""
+
 
 def _plainly(kind: type) -> None:
     """Have instances of a dataclass travel as their fields alone, which is twice as fast."""
@@ -69,6 +72,12 @@ class Reader(Protocol):
     def read(self, keys: Sequence[str]) -> list[Item]:
         """Return the items of these keys."""
 
+    def ahead_content(self) -> None:
+        """Begin to make the content token; to be called when nothing else has been announced."""
+
+    def content_token(self) -> str | None:
+        """Return the exporter's content token, of what has been captured."""
+
 
 class HereReader:
     """Reads in this process."""
@@ -87,6 +96,14 @@ class HereReader:
         """Return the items of these keys."""
         with source_errors(self.exporter):
             return list(self.exporter.read(self.capture, keys))
+
+    def ahead_content(self) -> None:
+        """Do nothing: there is nobody to do it."""
+
+    def content_token(self) -> str | None:
+        """Return the exporter's content token, of what has been captured."""
+        with source_errors(self.exporter):
+            return self.exporter.content_token(self.capture)
 
 
 class AsideReader:
@@ -121,7 +138,20 @@ class AsideReader:
             return self._read_already.pop(wanted)
         if self._announced is None:
             self._ask(wanted)
-        return self._answer()
+        items: list[Item] = self._answer()
+        return items
+
+    def ahead_content(self) -> None:
+        """Have the process make the content token, unless it is at work already."""
+        if self._announced is None:
+            self._ask(CONTENT)
+
+    def content_token(self) -> str | None:
+        """Return the exporter's content token, which may have been begun."""
+        if self._announced is None:
+            self._ask(CONTENT)
+        token: str | None = self._answer()
+        return token
 
     def _ask(self, keys: tuple[str, ...]) -> None:
         self.warm_up()
@@ -131,7 +161,7 @@ class AsideReader:
         self._send(keys)
         self._announced = keys
 
-    def _answer(self) -> list[Item]:
+    def _answer(self) -> Any:
         self._announced = None
         assert self._process is not None
         assert self._process.stdout is not None
@@ -145,8 +175,7 @@ class AsideReader:
             ) from error
         if isinstance(answer, BaseException):
             raise answer
-        items: list[Item] = answer
-        return items
+        return answer
 
     def _send(self, what: object) -> None:
         assert self._process is not None
@@ -199,7 +228,11 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
             keys = pickle.load(requests)  # noqa: S301
             try:
                 with source_errors(exporter):
-                    answer: object = list(exporter.read(capture, keys))
+                    answer: object = (
+                        exporter.content_token(capture)
+                        if keys == CONTENT
+                        else list(exporter.read(capture, keys))
+                    )
             except RootcellarError as error:
                 answer = error
             except Exception as error:  # noqa: BLE001 - it is raised again where it is asked for
