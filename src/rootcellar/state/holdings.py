@@ -81,7 +81,7 @@ class Holdings:
     ) -> list[str]:
         """Return the keys of items that refer to any of these keys (None: that refer at all)."""
         query = (
-            "SELECT DISTINCT key FROM reference JOIN item ON item.id = reference.item "
+            "SELECT DISTINCT key FROM reference CROSS JOIN item ON item.id = reference.item "
             "WHERE archive = ? AND exporter = ?"
         )
         if targets is None:
