@@ -52,6 +52,8 @@ class Shards:
             if known.sha256 == digest and folder not in self._foreign:
                 return
             self._take_away(known, folder)
+        elif lines:
+            self._quarantine(path)
         if not lines:
             changes.dropped.append(path)
             return
@@ -71,13 +73,19 @@ class Shards:
 
     def _take_away(self, known: StoredDocument, folder: str) -> None:
         if folder in self._foreign:
-            if self.writing.disk.exists(known.path):
-                digest = self.writing.disk.sha256(known.path)
-                self.batch.quarantine(known.path, digest)
+            self._quarantine(known.path)
         elif known.run == self.writing.run:
             self.batch.drop(known.path)
         else:
             self.batch.retire(known.path, known.sha256)
+
+    def _quarantine(self, path: str) -> None:
+        """Move what somebody put where records belong out of the way: a file, a folder, a link."""
+        disk = self.writing.disk
+        if disk.exists(path):
+            is_file = disk.stat(path) is not None
+            digest = disk.sha256(path) if is_file else sha256_of_bytes(path.encode())
+            self.batch.quarantine(path, digest)
 
     def _folder(self, folder: str) -> dict[str, Line]:
         if folder not in self._lines:
