@@ -7,9 +7,20 @@ asked for. docs/reference/photos-records.md says what a record holds.
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
-from rootcellar.api import Capture, Exporter, Gathering, Item, Notice, Sighting, Store, Trouble
+from rootcellar.api import (
+    Capture,
+    Claim,
+    Exporter,
+    Gathering,
+    Item,
+    Notice,
+    Sighting,
+    Store,
+    Trouble,
+)
 from rootcellar_photos import library as libraries
 from rootcellar_photos.library import AnyLibrary
 from rootcellar_photos.settings import PAGES, PhotosSettings, settings_of
@@ -25,6 +36,7 @@ class Photos(Exporter):
         Store("Photos library", "Pictures", recognise=libraries.is_library),
     )
     settings: ClassVar[type] = PhotosSettings
+    adopts: ClassVar[bool] = True
     reads_aside: ClassVar[bool] = True
 
     def __init__(self) -> None:
@@ -64,6 +76,12 @@ class Photos(Exporter):
                 for item in read_items(capture, library, wanted):
                     yield item
                     wanted.discard(item.sighting.key)
+
+    def claims(self, capture: Capture, folder: Path) -> Iterator[Claim]:
+        """Yield what osxphotos wrote down about the files that it exported into a folder."""
+        from rootcellar_photos.foreign import claims
+
+        return claims(capture, folder)
 
     def gatherings(self, capture: Capture) -> Iterator[Gathering]:
         """Yield a page for every album, and one for all people."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from rootcellar.api import (
     StoreUnreadable,
     View,
 )
+from rootcellar_photos.absences import role_of
 from rootcellar_photos.assets import load, photos_of
 from rootcellar_photos.facts import facts
 from rootcellar_photos.legacy.scan import legacy_scan
@@ -104,20 +104,27 @@ def files(seen: Seen, facts: Mapping[str, Any], settings: PhotosSettings) -> Ite
         if part.found is not None and not part.path:  # its bytes are in the database
             yield File(part.role, part.suffix, Bytes(facts[part.role]), seen.date)
         else:
-            yield _file(part, seen.date)
+            yield _file(part, seen)
     for kind in settings.sidecars:
         role, ending, template = SIDECARS[kind]
         yield File(role, sidecar_suffix(seen.parts, ending), View(template), seen.date)
 
 
-def _file(part: Part, date: datetime | None) -> File:
+def _file(part: Part, seen: Seen) -> File:
+    date = seen.date
     if part.absent is not None:
         gap = part.absent
         awaits = tuple(Path(path) for path in gap.awaits)
-        absent = Absent(_sentence(gap.reason), gap.hint, awaits)
+        absent = Absent(_sentence(gap.reason), gap.hint, awaits, _size(part.role, seen))
         return File(part.role, part.suffix, absent, date)
     stands_in_for = "original" if part.role == "preview" else ""
     return File(part.role, part.suffix, CopyOf(Path(part.path)), date, stands_in_for)
+
+
+def _size(role: str, seen: Seen) -> int | None:
+    """Return how many bytes an absent file has, when Photos says so and says it once."""
+    sizes = {one.length for one in seen.resources if role_of(one) == role and one.length}
+    return sizes.pop() if len(sizes) == 1 else None
 
 
 def _sentence(reason: str) -> str:

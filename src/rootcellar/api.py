@@ -5,6 +5,7 @@ from rootcellar.exporter import Exporter, NoSettings, Store
 from rootcellar.items import (
     Absent,
     Bytes,
+    Claim,
     Content,
     CopyOf,
     File,
@@ -22,6 +23,7 @@ __all__ = [
     "Absent",
     "Bytes",
     "Capture",
+    "Claim",
     "Content",
     "CopyOf",
     "Exporter",

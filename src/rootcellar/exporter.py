@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rootcellar.items import Gathering, Item, Notice, Sighting, Trouble
+from rootcellar.items import Claim, Gathering, Item, Notice, Sighting, Trouble
 
 if TYPE_CHECKING:
     from rootcellar.sources.capture import Capture
@@ -48,6 +48,9 @@ class Exporter:
     settings: ClassVar[type] = NoSettings
     """A frozen dataclass whose fields all have defaults: its table in the settings file."""
 
+    adopts: ClassVar[bool] = False
+    """True when files of another program's export can be the same as this exporter's: it then
+    takes part in `rootcellar adopt`."""
     reads_aside: ClassVar[bool] = False
     """True when `read` is heavy: it is then called in a process of its own, one slice ahead. The
     class must then be made without arguments, and its items, stores and settings be picklable."""
@@ -93,6 +96,15 @@ class Exporter:
         raise NotImplementedError(
             f"{type(self).__name__} implements items(), or survey() and read()"
         )
+
+    def claims(self, capture: "Capture", folder: Path) -> Iterator[Claim]:
+        """Yield what the lists of another program's export in `folder` say of its files.
+
+        Files are told by their content; a claim is needed only where the source does not hold the
+        content any more. A list that cannot be read says nothing.
+        """
+        del capture, folder
+        yield from ()
 
     def gatherings(self, capture: "Capture") -> Iterator[Gathering]:
         """Yield the files that are made of many items; none unless an exporter says so."""

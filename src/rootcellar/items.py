@@ -40,12 +40,14 @@ class Absent:
     """The bytes are known to exist but are not on this source.
 
     `reason` and `hint` are sentences for people; `awaits` names the paths where the bytes would
-    turn up, so that an otherwise idle run notices when they do.
+    turn up, so that an otherwise idle run notices when they do. `size` is how many bytes there
+    are, where the source says so.
     """
 
     reason: str
     hint: str
     awaits: tuple[Path, ...] = ()
+    size: int | None = None
 
 
 Content = CopyOf | Bytes | View | Absent
@@ -125,6 +127,23 @@ class Item:
     files: tuple[File, ...] = ()
     refers_to: tuple[str, ...] = ()
     """Keys of items whose places this one's views mention (links between notes)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the list of another program's export says of one file of that export.
+
+    `path` is relative to the folder of the export, with `/`. `key` is the item it was made from.
+    `size` (bytes) and `modified` (whole seconds since 1970) are what the file was like when that
+    program had written it. `altered`: it is not the bytes of the source (converted, metadata
+    written into it).
+    """
+
+    path: str
+    key: str
+    size: int | None = None
+    modified: int | None = None
+    altered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,24 @@ class ExporterReport:
         return plain
 
 
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """One file of an adopted folder that stays where it is (an absolute path), and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """What was taken over from a folder without copying, and what stays where it is."""
+
+    folder: str
+    files: int
+    bytes: int
+    left: list[LeftBehind]
+
+
 @dataclass
 class RunReport:
     """What one run did, over all exporters; times are ISO 8601 in UTC."""
@@ -86,6 +104,7 @@ class RunReport:
     exporters: dict[str, ExporterReport] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     dry_run: bool = False
+    adopted: Adopted | None = None
 
     @property
     def outcome(self) -> str:
@@ -106,6 +125,8 @@ class RunReport:
             plain["notes"] = self.notes
         if self.dry_run:
             plain["dry_run"] = True
+        if self.adopted is not None:
+            plain["adopted"] = asdict(self.adopted)
         return plain
 
 

@@ -18,6 +18,7 @@ from rootcellar.sample import make_home
 SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
 SHAPES = {
     "export": "report",
+    "adopt": "report",
     "status": "status",
     "doctor": "doctor",
     "exporters": "exporters",

@@ -155,6 +155,13 @@ class Disk:
             os.utime(path, ns=(mtime_ns, mtime_ns), dir_fd=self.handle)
         return os.stat(path, dir_fd=self.handle).st_mtime_ns
 
+    def copy(self, path: str, to: str) -> None:
+        """Copy a file with its mtime, whatever is at `to`."""
+        with self.open(path) as reading, self.create(to) as writing:
+            while chunk := reading.read(1 << 20):
+                write_all(writing, chunk)
+        self.set_mtime(to, os.stat(path, dir_fd=self.handle).st_mtime_ns)
+
     def rename(self, old: str, new: str) -> None:
         """Rename within the archive, replacing what is at `new`; its folder is made if needed."""
         self.make_folder(new.rpartition("/")[0])
@@ -174,9 +181,9 @@ class Disk:
             os.mkdir(folder, 0o755, dir_fd=self.handle)
         self._folders.add(folder)
 
-    def drop_empty_folder(self, folder: str) -> None:
-        """Remove a folder, and those above it, as long as nothing is in them."""
-        while folder:
+    def drop_empty_folder(self, folder: str, above: str = "") -> None:
+        """Remove a folder, and those it is in below `above`, as long as nothing is in them."""
+        while folder != above:
             try:
                 os.rmdir(folder, dir_fd=self.handle)
             except OSError:

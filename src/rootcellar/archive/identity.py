@@ -17,6 +17,7 @@ from rootcellar.archive.layout import (
     README,
     STATUS,
 )
+from rootcellar.archive.names import fold
 from rootcellar.archive.texts import FORMAT_TEXT, README_TEXT
 from rootcellar.errors import UsageError
 
@@ -97,6 +98,12 @@ def is_litter(name: str) -> bool:
     return name in LITTER or name.startswith("._")
 
 
+def in_the_way(folder: Path) -> str | None:
+    """Return the name in a folder that an archive's own file would take from somebody else's."""
+    own = {fold(name) for name in (STATUS, INSIDE)}
+    return next((path.name for path in folder.iterdir() if fold(path.name) in own), None)
+
+
 def is_empty(folder: Path) -> bool:
     """Return whether an archive may be made in a folder: nothing but litter is in it."""
     return all(is_litter(path.name) or path.name == _UNBORN for path in folder.iterdir())
@@ -131,8 +138,10 @@ def replace_file(disk: Disk, path: str, data: bytes) -> None:
 
 def unmake(disk: Disk) -> None:
     """Remove an archive that was made in this run and holds nothing; cut off, it can be remade."""
-    for path in (README, FORMAT, STATUS):
+    for path in (FORMAT, STATUS):
         disk.unlink(path)
+    if disk.stat(README) is not None and disk.read(README) == README_TEXT.encode():
+        disk.unlink(README)  # another one was there before the archive
     disk.rename(INSIDE, _UNBORN)
     disk.unlink(IDENTITY.replace(INSIDE, _UNBORN, 1))
     for folder in (JOURNAL, PARTS, INSIDE):

@@ -4,6 +4,7 @@ It carries its own sha256. An incomplete one is discarded (nothing had been rena
 complete one is redone, and redoing it twice does no harm.
 """
 
+import errno
 import hashlib
 import json
 from collections.abc import Mapping
@@ -13,10 +14,14 @@ from typing import Any, Literal
 import msgspec
 
 from rootcellar.archive.disk import Disk, write_all
-from rootcellar.archive.layout import JOURNAL
+from rootcellar.archive.layout import JOURNAL, PARTS
 from rootcellar.archive.names import fold, folder_of
 
 PATH = f"{JOURNAL}/batch.jsonl"
+TAKEN = f"{PARTS}/taken"
+ARRIVALS = ("move", "take", "put")
+"""The steps after which something new is at `to`."""
+_STAYS = {errno.EXDEV, errno.EPERM, errno.EACCES}
 VERSION = 1
 
 
@@ -25,10 +30,11 @@ class Step:
     """One rename, or for `drop` a removal of a version that no snapshot ever held.
 
     `out` takes what is at `path` to `to` (history or quarantine), `move` is a rename to a name
-    that was free, `put` brings a part to its final name.
+    that was free, `put` brings a part to its final name. `take` brings a file into the archive
+    that was there before it, perhaps beside the archive: its `path` may begin with `..`.
     """
 
-    kind: Literal["out", "drop", "move", "put"]
+    kind: Literal["out", "drop", "move", "take", "put"]
     path: str
     to: str = ""
 
@@ -51,11 +57,11 @@ class Journal:
 
     def apply(self, disk: Disk) -> None:
         """Do every step that has not been done yet, in order."""
-        arrivals = {fold(step.to): step for step in self.steps if step.kind in ("move", "put")}
+        arrivals = {fold(step.to): step for step in self.steps if step.kind in ARRIVALS}
         for step in self.steps:
             if step.kind == "put":
                 _put(disk, step)
-            elif step.kind == "move":
+            elif step.kind in ("move", "take"):
                 _move(disk, step)
             elif _has_arrived(disk, arrivals, step.path) or not disk.exists(step.path):
                 continue
@@ -63,7 +69,8 @@ class Journal:
                 disk.rename(step.path, step.to)
             else:
                 disk.unlink(step.path)
-        for folder in {folder_of(step.path) for step in self.steps if step.kind != "put"}:
+        left = {folder_of(one.path) for one in self.steps if one.kind not in ("put", "take")}
+        for folder in left:
             disk.drop_empty_folder(folder)
 
 
@@ -90,12 +97,27 @@ def _move(disk: Disk, step: Step) -> None:
     if not disk.exists(step.path):
         return
     if not disk.exists(step.to):
-        disk.rename(step.path, step.to)
+        _rename(disk, step)
     elif fold(step.path) == fold(step.to):
         # Only the case differs, and this file system may ignore it: what is listed tells.
         names = disk.names(folder_of(step.path))
         if step.to.rpartition("/")[2] not in names:
             disk.rename(step.path, step.to)
+
+
+def _rename(disk: Disk, step: Step) -> None:
+    """Rename; copy a file that lies beside the archive and may not leave where it is.
+
+    Whether it may is tried before anything is written; only an odd mount or a locked file comes
+    here, and the batch that is committed must come to its end.
+    """
+    try:
+        disk.rename(step.path, step.to)
+    except OSError as error:
+        if step.kind != "take" or error.errno not in _STAYS:
+            raise
+        disk.copy(step.path, TAKEN)
+        disk.rename(TAKEN, step.to)
 
 
 def read_journal(disk: Disk) -> Journal | None:

@@ -92,6 +92,16 @@ class Batch:
         """Rename a file to a name that nothing in the archive bears."""
         self._moves.append(Step("move", old, new))
 
+    def take(self, path: str, new: str, mtime_ns: int) -> int:
+        """Bring a file into the archive by renaming it, and return the mtime it has then.
+
+        `path` is relative to the archive's root, and may begin with `..`.
+        """
+        given = self.disk.set_mtime(path, mtime_ns)
+        if path != new:
+            self._moves.append(Step("take", path, new))
+        return given
+
     def commit(self, settlement: dict[str, Any], settle: Settle) -> None:
         """Make all of it true: journal, renames, state; cut off here, the next start ends it."""
         self._end_copying()

@@ -14,6 +14,7 @@ from rootcellar.state.path import default_path
 COMMANDS = {
     "init": "Find what is on this machine, choose a place, write the settings.",
     "export": "Bring the archive up to date.",
+    "adopt": "Take over a folder of exported pictures, without copying them.",
     "status": "Tell what is safe, what is missing, how old it is, and where.",
     "doctor": "Tell what can be read here, what cannot, and what to do about it.",
     "exporters": "List the exporters, what each reads, and whether it can here.",

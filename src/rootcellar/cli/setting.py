@@ -83,7 +83,9 @@ class Setting:
                 )
         return [known[name] for name in wanted]
 
-    def order(self, names: Sequence[str], *, thorough: bool, accept_losses: bool) -> OrderFor:
+    def order(
+        self, names: Sequence[str], *, thorough: bool = False, accept_losses: bool = False
+    ) -> OrderFor:
         """Find the stores of every exporter asked for; return what makes an order for a run.
 
         Raises StoreMissing when there is nothing to export at all.

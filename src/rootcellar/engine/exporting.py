@@ -89,7 +89,8 @@ class ExporterRun:
         return bool(self.content) and self._is_idle(self.content, self.row.content)
 
     def _is_idle(self, token: str, known: str) -> bool:
-        if self.task.thorough or self.troubles or token != known:
+        looks_at_all = self.task.thorough or self.writing.adoption is not None
+        if looks_at_all or self.troubles or token != known:
             return False
         awaited = self.state.holdings.awaited(self.writing.archive, self.name)
         return not any(path.exists() for path in awaited)

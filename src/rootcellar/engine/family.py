@@ -10,6 +10,7 @@ from rootcellar.archive.copying import FileUnreadable, Written, sha256_of, signa
 from rootcellar.archive.names import fold, portable_suffix, with_digest
 from rootcellar.archive.records import file_entry
 from rootcellar.archive.writer import sha256_of_bytes
+from rootcellar.engine.adopting import Taken
 from rootcellar.items import Absent, Bytes, CopyOf, File, Item, View
 from rootcellar.state.rows import Missing, StoredFile, StoredItem
 
@@ -52,6 +53,7 @@ class Family:
         self._held = {fold(file.path): role for role, file in self.former.items()}
         self.missing: list[Missing] = []
         self.touched = False
+        self.offered = self._offered()
         self.stem = self._free_stem(stem, known)
 
     def settle_files(self) -> list[StoredFile]:
@@ -82,7 +84,7 @@ class Family:
         endings = [
             (file.role, portable_suffix(file.suffix))
             for file in self.item.files
-            if not isinstance(file.content, Absent) or file.role in self.former
+            if not self._needs_no_name(file)
         ]
         candidate = stem
         for length in _DIGESTS:
@@ -91,10 +93,19 @@ class Family:
             candidate = with_digest(stem, self.key, length)
         return candidate
 
+    def _needs_no_name(self, file: File) -> bool:
+        if isinstance(file.content, View):
+            # Where another program's sidecar lies, ours alone gets another name.
+            return self.writing.adoption is not None
+        known = file.role in self.former or file.role in self.offered
+        return isinstance(file.content, Absent) and not known
+
     def _is_free(self, path: str, role: str) -> bool:
         """Return whether a name is free: of other items, and of this one's other files."""
         if self._held.get(fold(path), role) != role:
             return False
+        if role in self.offered and fold(self.offered[role].path) == fold(path):
+            return True  # there already, under the right name
         return self.preparing.neighbours.is_free(path, self.preparing.exporter, self.owners)
 
     def _path(self, file: File) -> str:
@@ -118,8 +129,19 @@ class Family:
 
     # -- originals ---------------------------------------------------------------------------
 
+    def _offered(self) -> dict[str, Taken]:
+        """Return the files that are taken from a folder that is being adopted, by role."""
+        adoption = self.writing.adoption
+        if adoption is None:
+            return {}
+        there = [file for file in self.former.values() if self._condition(file) != "lost"]
+        times = {file.role: mtime_of(file.modified) for file in self.item.files}
+        return adoption.find(self.item, there, self.preparing.staging, times)
+
     def _place(self, file: File) -> StoredFile | None:
         former = self.former.get(file.role)
+        if file.role in self.offered:
+            return self._take(file, self.offered[file.role])
         try:
             if isinstance(file.content, CopyOf):
                 return self._place_copy(file, file.content.path, former)
@@ -151,6 +173,12 @@ class Family:
         path = self._path(file)
         written = self.batch.put_copy(source, path, mtime_of(file.modified))
         return self._put(file, path, written, former, condition)
+
+    def _take(self, file: File, taken: Taken) -> StoredFile:
+        path = self._path(file)
+        mtime_ns = self.batch.take(taken.path, path, mtime_of(file.modified))
+        self.touched = True
+        return StoredFile(file.role, path, taken.size, taken.sha256, mtime_ns, taken.source)
 
     def _place_bytes(self, file: File, data: bytes, former: StoredFile | None) -> StoredFile:
         condition = self._condition(former) if former else "lost"

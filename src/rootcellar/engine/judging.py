@@ -102,6 +102,7 @@ class Judging:
         """Return the keys of items whose missing bytes are there now, or failed last time."""
         arrived = set()
         for key, _, gap in self.state.holdings.missing(self.writing.archive, self.name):
-            if gap.failed or any(Path(path).exists() for path in gap.awaits):
+            sought = gap.failed or self.writing.adoption is not None
+            if sought or any(Path(path).exists() for path in gap.awaits):
                 arrived.add(key)
         return arrived

@@ -12,6 +12,7 @@ from rootcellar.archive.identity import (
     Identity,
     create,
     explain,
+    in_the_way,
     is_empty,
     read_identity,
     unmake,
@@ -65,12 +66,15 @@ def locate(path: Path) -> Path:
     return Path(os.path.realpath(path.expanduser()))
 
 
-def look(path: Path, state: StateStore, settled: Path | None = None) -> Identity | None:
+def look(
+    path: Path, state: StateStore, settled: Path | None = None, *, inhabited: bool = False
+) -> Identity | None:
     """Return which archive is at `path`, or None when one may be made there; nothing is written.
 
     `settled` is the archive that the settings name: like one that the state knows, it is waited
-    for and not made anew. Raises UsageError for a place where no archive can be,
-    DestinationWaiting when the archive that belongs here is not there now.
+    for and not made anew. With `inhabited`, one may be made in a folder that holds files of
+    others, as long as none of them is in the way. Raises UsageError for a place where no archive
+    can be, DestinationWaiting when the archive that belongs here is not there now.
     """
     path = locate(path)
     known = dict(state.archive_paths())
@@ -93,9 +97,10 @@ def look(path: Path, state: StateStore, settled: Path | None = None) -> Identity
     if identity is not None:
         _require_same(path, identity, known)
         return identity
-    if empty:
+    if empty or inhabited:
         _refuse_inside(path)
-        _refuse_known(path, expected)
+        _refuse_known(path, set(known) if inhabited else expected)
+        _refuse_in_the_way(path)
         return None
     hint = "Name a new or an empty folder with --archive."
     if path in known:
@@ -132,6 +137,14 @@ def _refuse_inside(path: Path) -> None:
                 )
 
 
+def _refuse_in_the_way(path: Path) -> None:
+    if name := in_the_way(path):
+        raise UsageError(
+            f"{path} holds {name}, a name that an archive needs.",
+            hint="Rename it, and run the same command again.",
+        )
+
+
 def _refuse_known(path: Path, expected: Collection[Path]) -> None:
     for place in (path, *path.parents):
         if place in expected:
@@ -155,15 +168,21 @@ def _require_same(path: Path, identity: Identity, known: dict[Path, str]) -> Non
 
 @contextlib.contextmanager
 def open_archive(
-    path: Path, state: StateStore, *, settled: Path | None = None, adopt: bool = False
+    path: Path,
+    state: StateStore,
+    *,
+    settled: Path | None = None,
+    adopt: bool = False,
+    inhabited: bool = False,
 ) -> Iterator[OpenArchive]:
     """Open the archive at `path` for writing, and make it if there is none and one may be made.
 
     Ends what an earlier run was cut off in, and rebuilds the state when it is not the archive's.
-    With `adopt`, an archive other than the one known at this path is accepted.
+    With `adopt`, an archive other than the one known at this path is accepted; with `inhabited`,
+    one may be made in a folder that is not empty.
     """
     path = locate(path)
-    seen = None if adopt else look(path, state, settled)
+    seen = None if adopt else look(path, state, settled, inhabited=inhabited)
     with archive_errors(path), contextlib.ExitStack() as stack:
         new_folder = not path.exists()
         if new_folder and (adopt or seen is not None):

@@ -65,11 +65,15 @@ class Preparing:
                 if isinstance(file.content, CopyOf) and not file.stands_in_for:
                     with contextlib.suppress(FileUnreadable):
                         size = size_of(file.content.path)
-                        if size >= WORTHWHILE:
+                        if size >= WORTHWHILE and not self._may_be_taken(size):
                             total += size
                             wanted.append((file.content.path, mtime_of(file.modified)))
         if len(wanted) > 1 and self.writing.has_space(total):
             self.batch.copy_ahead(dict.fromkeys(wanted))
+
+    def _may_be_taken(self, size: int) -> bool:
+        adoption = self.writing.adoption
+        return adoption is not None and adoption.offers.has_size(size)
 
     def prepare(
         self, item: Item, fingerprint: str, stem: str, known: StoredItem | None

@@ -12,6 +12,7 @@ from rootcellar.archive.disk import archive_errors, explained
 from rootcellar.archive.identity import replace_file
 from rootcellar.archive.layout import STATUS
 from rootcellar.archive.writer import is_pending
+from rootcellar.engine.adopting import Adoption
 from rootcellar.engine.exporting import ExporterRun
 from rootcellar.engine.opening import OpenArchive, locate, look, open_archive
 from rootcellar.engine.planning import plan_only
@@ -59,6 +60,10 @@ class Order:
     dry_run: bool = False
     settled: Path | None = None
     """The archive that the settings name."""
+    inhabited: bool = False
+    """Whether an archive may be made in a folder that others have filled."""
+    adoption: Adoption | None = None
+    """A folder whose files are taken into the archive instead of being copied."""
 
 
 def run(order: Order, state: StateStore, progress: OnProgress | None = None) -> RunReport:
@@ -69,7 +74,7 @@ def run(order: Order, state: StateStore, progress: OnProgress | None = None) -> 
 
 def _run(order: Order, state: StateStore, progress: OnProgress) -> RunReport:
     _refuse_archive_in_store(order)
-    identity = look(order.archive, state, order.settled)
+    identity = look(order.archive, state, order.settled, inhabited=order.inhabited)
     report = RunReport(
         archive=str(locate(order.archive)),
         started=now().isoformat(timespec="seconds"),
@@ -82,7 +87,9 @@ def _run(order: Order, state: StateStore, progress: OnProgress) -> RunReport:
             with make_task() as task:
                 report.exporters[name] = plan_only(task, state, row)
     else:
-        with open_archive(order.archive, state, settled=order.settled) as archive:
+        with open_archive(
+            order.archive, state, settled=order.settled, inhabited=order.inhabited
+        ) as archive:
             _export(order, archive, report, progress)
     report.finished = now().isoformat(timespec="seconds")
     return report
@@ -126,7 +133,7 @@ def _refuse_archive_in_store(order: Order) -> None:
 
 def _export(order: Order, archive: OpenArchive, report: RunReport, progress: OnProgress) -> None:
     started = now()
-    writing = Writing(archive.disk, archive.state, archive.identity, order.tops)
+    writing = Writing(archive.disk, archive.state, archive.identity, order.tops, order.adoption)
     report.notes += archive.notes
     for name, missing in report.exporters.items():
         if missing.outcome == "failed":
@@ -135,6 +142,8 @@ def _export(order: Order, archive: OpenArchive, report: RunReport, progress: OnP
         report.exporters[name] = _export_one(
             name, make_task, writing, archive, progress, report.notes
         )
+    if order.adoption is not None:
+        order.adoption.tidy(archive.disk)
     unused = archive.made and not writing.changed and not is_pending(archive.disk)
     if unused and report.outcome == "failed" and not archive.troubled:
         archive.unmake()

@@ -11,6 +11,7 @@ from rootcellar.archive.identity import Identity, read_identity
 from rootcellar.archive.layout import IDENTITY
 from rootcellar.archive.names import fold, folder_of
 from rootcellar.archive.writer import Batch, is_pending, recover
+from rootcellar.engine.adopting import Adoption
 from rootcellar.errors import ArchiveUnwritable
 from rootcellar.state.rows import (
     ArchiveRow,
@@ -52,13 +53,22 @@ class Writing:
     """
 
     def __init__(
-        self, disk: Disk, state: StateStore, identity: Identity, tops: Mapping[str, str]
+        self,
+        disk: Disk,
+        state: StateStore,
+        identity: Identity,
+        tops: Mapping[str, str],
+        adoption: Adoption | None = None,
     ) -> None:
-        """`tops` maps the folders at the top of the archive to the exporters that own them."""
+        """`tops` maps the folders at the top of the archive to the exporters that own them.
+
+        With an `adoption`, files are taken from the folder it is about, instead of being copied.
+        """
         self.disk = disk
         self.state = state
         self.identity = identity
         self.tops = tops
+        self.adoption = adoption
         self.stores: dict[str, tuple[str, ...]] = {}
         self.run = identity.counter + 1
         self.changed = False

@@ -190,6 +190,30 @@ class Holdings:
         )
         return [key for (key,) in rows]
 
+    def has_any_of_size(self, archive: ArchiveRow, size: int) -> bool:
+        """Return whether any file of the archive has this size."""
+        row = self.connection.execute(
+            "SELECT 1 FROM file WHERE archive = ? AND size = ? LIMIT 1", (archive.id, size)
+        )
+        return row.fetchone() is not None
+
+    def has_content(self, archive: ArchiveRow, size: int, sha256: str) -> bool:
+        """Return whether any file of the archive has this content."""
+        row = self.connection.execute(
+            "SELECT 1 FROM file WHERE archive = ? AND size = ? AND sha256 = ? LIMIT 1",
+            (archive.id, size, sha256),
+        )
+        return row.fetchone() is not None
+
+    def is_living(self, archive: ArchiveRow, key: str) -> bool:
+        """Return whether the source has an item of this key, as far as known."""
+        row = self.connection.execute(
+            "SELECT 1 FROM exporter JOIN item ON item.archive = exporter.archive AND NOT gone "
+            "AND item.exporter = exporter.name AND key = ? WHERE exporter.archive = ?",
+            (key, archive.id),
+        )
+        return row.fetchone() is not None
+
     def awaited(self, archive: ArchiveRow, exporter: str) -> Iterator[Path]:
         """Yield every path at which bytes that are missing would turn up."""
         for (awaits,) in self.connection.execute(
