@@ -48,6 +48,8 @@ def take_over(
     """
     with state_errors(state.path):
         order = replace(order, archive=locate(order.archive))
+        if not order.tasks:
+            return run(order, state, progress)  # which says why
         place = _checked(folder, order, exporters)
         identity = look(order.archive, state, order.settled, inhabited=order.inhabited)
         row = state.archive(identity.uuid) if identity else None

@@ -13,7 +13,7 @@ from rootcellar.state.store import StateStore
 _SCHEMA = """
 DROP TABLE IF EXISTS temp.offer;
 CREATE TEMP TABLE offer (
-    path TEXT PRIMARY KEY, folded TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    path TEXT PRIMARY KEY, folded TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns TEXT NOT NULL,
     obstacle TEXT NOT NULL, key TEXT NOT NULL DEFAULT '',
     altered INTEGER NOT NULL DEFAULT 0, modified INTEGER, sha256 TEXT NOT NULL DEFAULT '',
     taken INTEGER NOT NULL DEFAULT 0
@@ -32,7 +32,8 @@ class Offer:
     `obstacle` says why it may not be; empty when it may. `key` is the item that a list says it was
     made from, `modified` the mtime (whole seconds) it had when the list was written, when its
     size still is what it was; `altered` that it is not the bytes of the source. `sha256` is empty
-    until the file has been hashed.
+    until the file has been hashed. (An mtime in nanoseconds may be more than SQLite counts to, and
+    is kept as text.)
     """
 
     path: str
@@ -59,7 +60,10 @@ class Offers:
         self._many(
             "INSERT INTO temp.offer (path, folded, size, mtime_ns, obstacle) "
             "VALUES (?, ?, ?, ?, ?)",
-            ((one.path, fold(one.path), one.size, one.mtime_ns, one.obstacle) for one in offers),
+            (
+                (one.path, fold(one.path), one.size, str(one.mtime_ns), one.obstacle)
+                for one in offers
+            ),
         )
 
     def claim(self, claims: Iterable[Claim]) -> None:
