@@ -43,8 +43,9 @@ def moment(seconds: float | None, zone: tzinfo = UTC) -> datetime | None:
 LAYOUT = "{year}/{date}"
 FIELDS = ("year", "month", "day", "date")
 """What a layout may ask for: 2024, 07, 14, 2024-07-14."""
-RESERVED = ("albums", "shared", "undated")
-"""Folders at the top of Photos that are not laid out by date, folded."""
+RESERVED = ("albums", "shared", "undated", "people.json", "metadata.jsonl")
+"""What lies at the top of Photos and is not laid out by date, folded."""
+DEEPEST = 8
 
 
 @lru_cache(maxsize=256)
@@ -131,6 +132,12 @@ def check_layout(layout: str) -> None:
     folders = layout.split("/") if layout else []
     if any(not one.strip(" .") or one != one.strip() for one in folders):
         raise ValueError(f"layout {layout!r} has a folder without a name.")
+    if any(one.startswith(".") or one.endswith(".") for one in folders):
+        raise ValueError(f"layout {layout!r} has a folder that begins or ends with a dot.")
+    if any(sign in layout for sign in '\\:*?"<>|') or not layout.isprintable():
+        raise ValueError(f"layout {layout!r} has a sign that not every drive takes in a name.")
+    if len(folders) > DEEPEST:
+        raise ValueError(f"layout {layout!r} is more than {DEEPEST} folders deep.")
     if folders and folders[0].casefold() in RESERVED:
         raise ValueError(f"layout {layout!r} begins with {folders[0]}, which has another use.")
 

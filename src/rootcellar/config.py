@@ -205,6 +205,9 @@ archive = {_quoted(archive)}
 # Read these libraries, and not all those below Pictures.
 # libraries = ["/Volumes/Photos/Photos Library.photoslibrary"]
 
+# In which folders the pictures lie: "{{year}}/{{month}}", or "" for a single folder.
+# layout = "{{year}}/{{date}}"
+
 # What is written beside each picture: "xmp", "json", both, or nothing.
 # sidecars = ["xmp"]
 

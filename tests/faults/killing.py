@@ -143,6 +143,8 @@ def _patch(
     really_connect = sqlite3.connect
 
     def connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        if PurePath(arguments[0]).name != "state.sqlite":
+            return really_connect(*arguments, **options)  # a private copy, in scratch
         connection = really_connect(*arguments, factory=factory, **options)
         connections.append(connection)
         return connection

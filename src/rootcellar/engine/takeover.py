@@ -9,9 +9,9 @@ from pathlib import Path
 from rootcellar.archive.copying import FileUnreadable, sha256_of
 from rootcellar.archive.names import fold
 from rootcellar.engine.adopting import Adoption
+from rootcellar.engine.family import mtime_of
 from rootcellar.engine.foreign import ForeignFolder, is_archive
 from rootcellar.engine.opening import locate, look
-from rootcellar.engine.family import mtime_of
 from rootcellar.engine.reading import open_reader, source_errors
 from rootcellar.engine.running import OnProgress, Order, run
 from rootcellar.engine.task import Task
