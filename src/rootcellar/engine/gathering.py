@@ -8,6 +8,7 @@ from typing import Any
 from rootcellar.archive.names import fold, nfc, portable_stem, portable_suffix, with_digest
 from rootcellar.archive.writer import Batch, sha256_of_bytes
 from rootcellar.engine.pages import KEPT, PAGE, Groups, Member, Pages
+from rootcellar.engine.same_gatherings import same_gatherings
 from rootcellar.engine.task import Task
 from rootcellar.engine.writing import Changes, Neighbours, Writing
 from rootcellar.exporter import canonical_json
@@ -50,6 +51,7 @@ class GatheringWriter:
         self.concerned = self._concerned()
         self.batch: Batch = writing.batch()
         self.changes = Changes()
+        self.former_keys: dict[str, str] = {}
         self.neighbours = Neighbours(writing)
 
     def _concerned(self) -> set[str]:
@@ -68,6 +70,8 @@ class GatheringWriter:
         wanted = {gathering.key: gathering for gathering in gatherings}
         left_out = {key for key, gathering in wanted.items() if gathering.outside}
         wanted = {key: wanted[key] for key in wanted if key not in left_out}
+        if complete:
+            self._recognise(wanted)
         names = self._names(wanted)
         for key in sorted(wanted):
             self._write(wanted[key], names[key])
@@ -77,6 +81,26 @@ class GatheringWriter:
         if count or self.changes.dropped:
             self.writing.commit(self.batch, self.changes)
         return count
+
+    def _recognise(self, wanted: dict[str, Gathering]) -> None:
+        """Let gatherings whose keys alone are new go on where those that vanished end."""
+        vanished = {
+            key: known
+            for key, known in self.known.items()
+            if key not in wanted and known.digest != GONE
+        }
+        unknown = {key: one for key, one in wanted.items() if key not in self.known}
+        if not vanished or not unknown:
+            return
+
+        def listed(gathering: str) -> set[str]:
+            return {key for group in self._listed(gathering).values() for _, _, key in group}
+
+        for key, former in same_gatherings(unknown, vanished, listed).items():
+            self.known[key] = replace(self.known.pop(former), key=key, digest="")
+            self.pages.rekey(former, key)
+            self.former_keys[key] = former
+            self.changes.members.append(StoredMembers(self.exporter, former, {}))
 
     def _names(self, wanted: dict[str, Gathering]) -> dict[str, str]:
         """Give every gathering its path; those that clash all take a piece of their digest."""
@@ -110,7 +134,8 @@ class GatheringWriter:
         digest = _digest(gathering)
         if known is not None and self._is_current(gathering, known, digest, path):
             return
-        former = self._listed(gathering.key, only_gone=True) if known else {}
+        listed_as = self.former_keys.get(gathering.key, gathering.key)
+        former = self._listed(listed_as, only_gone=True) if known else {}
         groups = {
             name: self._members(keys, former.get(name, []))
             for name, keys in gathering.groups.items()

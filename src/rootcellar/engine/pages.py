@@ -1,6 +1,7 @@
 """Pages of gatherings: links to the members, rendered beside the gathering's own file."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 from posixpath import relpath
 from urllib.parse import quote
@@ -36,6 +37,12 @@ class Pages:
     def of(self, gathering: str) -> Mapping[str, StoredDocument]:
         """Return the pages a gathering has, by their templates."""
         return self.known.get(gathering, {})
+
+    def rekey(self, former: str, key: str) -> None:
+        """Take the pages of a gathering for those of one with another key."""
+        if former in self.known:
+            pages = self.known.pop(former)
+            self.known[key] = {name: replace(one, key=key) for name, one in pages.items()}
 
     def are_current(self, gathering: str, views: Iterable[str]) -> bool:
         """Return whether a gathering has the pages it should have, made by these templates."""

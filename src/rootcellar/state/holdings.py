@@ -182,13 +182,12 @@ class Holdings:
 
     def same_content(
         self, archive: ArchiveRow, exporter: str, role: str, size: int, sha256: str
-    ) -> list[str]:
-        """Return the keys of living items that have a file of this role and content."""
-        rows = self.connection.execute(
-            f"SELECT key {_ALIKE} AND sha256 = ? ORDER BY key",
+    ) -> list[tuple[str, str]]:
+        """Return (key, place) of living items that have a file of this role and content."""
+        return self.connection.execute(
+            f"SELECT key, place {_ALIKE} AND sha256 = ? ORDER BY key",
             (archive.id, size, role, exporter, sha256),
-        )
-        return [key for (key,) in rows]
+        ).fetchall()
 
     def has_any_of_size(self, archive: ArchiveRow, size: int) -> bool:
         """Return whether any file of the archive has this size."""
