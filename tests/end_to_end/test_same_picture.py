@@ -176,7 +176,7 @@ def test_a_description_alone_makes_no_picture_the_same(years: Years) -> None:
     report = years.live()
     assert (report.new, report.gone) == (1, 1)
     line = read_records(years.archive)[uuid_of("another")]
-    assert [file["role"] for file in line["files"]] == ["adjustments", "sidecar"]
+    assert {file["role"] for file in line["files"]} == {"adjustments", "preview", "sidecar"}
 
 
 def test_swapped_twins_find_their_own_places_again(years: Years, copied: Copied) -> None:
