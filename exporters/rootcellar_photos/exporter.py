@@ -64,18 +64,20 @@ class Photos(Exporter):
 
         readable, troubles = self._libraries(capture)
         yield from troubles
-        yield from survey(readable)
+        yield from survey(readable, capture)
 
     def read(self, capture: Capture, keys: Collection[str]) -> Iterator[Item]:
         """Yield the items of these keys, library by library, through one slice for each."""
+        from rootcellar_photos.copies import mark_of, uuids
         from rootcellar_photos.reading import read_items
 
         wanted = set(keys)
         for library in self._libraries(capture)[0]:
-            if wanted:
-                for item in read_items(capture, library, wanted):
-                    yield item
-                    wanted.discard(item.sighting.key)
+            if here := uuids(wanted, mark_of(library, capture)):
+                for item in read_items(capture, library, here.keys()):
+                    key = here[item.sighting.key]
+                    wanted.discard(key)
+                    yield item if key == item.sighting.key else _named(item, key)
 
     def claims(self, capture: Capture, folder: Path) -> Iterator[Claim]:
         """Yield what osxphotos wrote down about the files that it exported into a folder."""
@@ -98,3 +100,7 @@ class Photos(Exporter):
         if self._opened is None or self._opened[0] is not capture:
             self._opened = (capture, *libraries.open_libraries(capture))
         return self._opened[1], self._opened[2]
+
+
+def _named(item: Item, key: str) -> Item:
+    return replace(item, sighting=replace(item.sighting, key=key))

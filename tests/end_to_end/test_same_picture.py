@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from album_of_years import Years, contents, read_records, uuid_of
+from album_of_years import Years, contents, read_records, sha256, uuid_of
 
 from rootcellar.archive.writer import Batch, Written
 from rootcellar.sample.photos_items import DEFAULT_TAKEN
@@ -197,3 +197,87 @@ def test_an_album_that_only_bears_the_name_of_a_former_one_is_another(years: Yea
     years.live()
     pages = sorted(path.name for path in (years.archive / "Photos/Albums").iterdir())
     assert len(pages) == 3
+
+
+# -- several libraries in one home -------------------------------------------------------------
+
+
+def second(years: Years, name: str = "Copy.photoslibrary") -> Years:
+    """Return another library of the same home and archive, a copy of the first so far."""
+    return replace(years, name=name, photos=dict(years.photos), albums=dict(years.albums))
+
+
+def test_a_plain_copy_of_a_library_adds_nothing(years: Years, copied: Copied) -> None:
+    years.live()
+    before = contents(years.archive)
+    copied.clear()
+    second(years).write()
+    report = years.export().exporters["photos"]
+    assert (report.new, report.changed, report.gone, copied) == (0, 0, 0, [])
+    assert contents(years.archive) == before
+
+
+def test_bytes_that_only_a_copy_of_a_library_has_are_kept_as_well(
+    years: Years, copied: Copied
+) -> None:
+    years.add("edited", edited=EDIT)
+    years.add("away", missing=True)
+    years.write()
+    copy = second(years)
+    years.change("p04", content=b"replaced in the one")
+    copy.change("p05", content=b"replaced in the copy")
+    copy.change("edited", title="no other bytes")
+    copy.change("away", missing=False)  # the copy was made before it left for iCloud
+    copy.write()
+    years.step = copy.step
+    years.write()  # the one changed last
+    report = years.export().exporters["photos"]
+    assert (report.outcome, report.new, len(report.absent)) == ("partial", 42 + 3, 1)
+    lines = read_records(years.archive)
+    marked = sorted(key for key in lines if "~" in key)
+    assert {key.partition("~")[0] for key in marked} == {
+        uuid_of("p04"),
+        uuid_of("p05"),
+        uuid_of("away"),
+    }
+    held = set(contents(years.archive).values())
+    for library in (years, copy):
+        originals = (library.library / "originals").rglob("*.*")
+        assert {sha256(path) for path in originals} <= held
+    before = contents(years.archive)
+    copied.clear()
+    again = years.export().exporters["photos"]
+    assert (again.unchanged, again.files, copied) == (45, 0, [])
+    shutil.rmtree(copy.library)  # the copy goes: what it alone had stays
+    gone = years.export().exporters["photos"]
+    assert (gone.gone, gone.new, copied) == (3, 0, [])
+    assert set(pictures(years)) == {
+        name for name in before if name.endswith((".JPG", ".jpeg", ".MOV"))
+    }
+    copy.step = years.step
+    copy.write()  # and comes back, now the one changed last
+    back = years.export().exporters["photos"]
+    assert back.gone == 0
+    kept = {digest for name, digest in before.items() if name.endswith((".JPG", ".jpeg", ".MOV"))}
+    assert kept <= set(contents(years.archive).values())
+
+
+def test_one_of_two_libraries_disappears_and_comes_back(years: Years, copied: Copied) -> None:
+    other = Years(years.root, name="Other.photoslibrary")
+    for number in range(6):
+        other.add(f"other{number}")
+    other.write()
+    years.write()
+    years.export()
+    before = pictures(years)
+    shutil.move(other.library, years.root / "taken away")
+    copied.clear()
+    gone = years.export(accept_losses=False).exporters["photos"]
+    assert (gone.outcome, gone.gone, copied) == ("ok", 6, [])
+    assert pictures(years) == before
+    shutil.move(years.root / "taken away", other.library)
+    back = years.export().exporters["photos"]
+    assert (back.new, back.gone, copied) == (0, 0, [])
+    assert back.changed == 6
+    assert pictures(years) == before
+    assert not any(line["gone"] for line in read_records(years.archive).values())
