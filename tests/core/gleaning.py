@@ -8,7 +8,7 @@ from pathlib import Path
 
 from orchard import Farm, Orchard
 
-from rootcellar.api import Absent, Capture, Claim, Item
+from rootcellar.api import Absent, Capture, Claim
 from rootcellar.engine.opening import locate
 from rootcellar.engine.running import Order
 from rootcellar.engine.takeover import take_over
@@ -29,9 +29,6 @@ class Gleaner(Orchard):
                 yield replace(file, content=replace(file.content, size=tree["size"]))
             else:
                 yield file
-
-    def read(self, capture: Capture, keys: object) -> Iterator[Item]:
-        yield from super().read(capture, keys)
 
     def claims(self, capture: Capture, folder: Path) -> Iterator[Claim]:
         listed = folder / ".claims.json"

@@ -13,7 +13,9 @@ from rootcellar.cli.progress import shown_progress
 from rootcellar.cli.setting import (
     ANY_PATH,
     Setting,
+    accept_losses_option,
     choose_archive,
+    dry_run_option,
     json_option,
     setting_options,
 )
@@ -26,12 +28,8 @@ from rootcellar.state.store import StateStore
 @click.command()
 @click.argument("folder", type=ANY_PATH)
 @setting_options
-@click.option("--dry-run", is_flag=True, help="Tell what would be done, and write nothing.")
-@click.option(
-    "--accept-losses",
-    is_flag=True,
-    help="Go on although many items were deleted: it is what you meant.",
-)
+@dry_run_option
+@accept_losses_option
 @json_option
 def command(
     folder: Path,

@@ -8,7 +8,14 @@ import click
 
 from rootcellar.cli.output import size_in_words, tell_json, warn
 from rootcellar.cli.progress import shown_progress
-from rootcellar.cli.setting import Setting, choose_archive, json_option, setting_options
+from rootcellar.cli.setting import (
+    Setting,
+    accept_losses_option,
+    choose_archive,
+    dry_run_option,
+    json_option,
+    setting_options,
+)
 from rootcellar.report import EXIT_CODES, ExporterReport, RunReport
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
@@ -20,13 +27,9 @@ SHOWN = 5
 @click.command()
 @click.argument("exporters", nargs=-1, metavar="[EXPORTER ...]")
 @setting_options
-@click.option("--dry-run", is_flag=True, help="Tell what would be done, and write nothing.")
+@dry_run_option
 @click.option("--thorough", is_flag=True, help="Compare everything, also what seems unchanged.")
-@click.option(
-    "--accept-losses",
-    is_flag=True,
-    help="Go on although many items were deleted: it is what you meant.",
-)
+@accept_losses_option
 @json_option
 def command(
     exporters: tuple[str, ...],

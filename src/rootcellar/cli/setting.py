@@ -45,6 +45,14 @@ ANY_PATH = click.Path(path_type=Path, readable=False)
 """Taken as it is: what is wrong with a path is told in our own words, with a hint."""
 
 archive_option = click.option("--archive", type=ANY_PATH, help="The archive's folder.")
+dry_run_option = click.option(
+    "--dry-run", is_flag=True, help="Tell what would be done, and write nothing."
+)
+accept_losses_option = click.option(
+    "--accept-losses",
+    is_flag=True,
+    help="Go on although many items were deleted: it is what you meant.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 

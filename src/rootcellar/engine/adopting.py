@@ -89,12 +89,11 @@ class Adoption:
             return None
         digest = staging.remembered_hash(str(source), now) or sha256_of(source)
         staging.remember_hash(str(source), now, digest)
-        known = self.offers.of_content(key, size, digest)
-        if known is not None and self._is_as_it_was(known):
-            return Taken(known.path, size, digest, now)
-        for offer in self.offers.unhashed(key, size):
-            if self.hash_of(offer) == digest:
-                return Taken(offer.path, size, digest, now)
+        for offer in self.offers.unhashed(size):
+            self.hash_of(offer)
+        while (same := self.offers.of_content(key, size, digest)) is not None:
+            if self._is_as_it_was(same):
+                return Taken(same.path, size, digest, now)
         return None
 
     def _vouched_for(self, key: str, file: File, size: int, modified: int) -> Taken | None:

@@ -18,7 +18,8 @@ CREATE TEMP TABLE offer (
     altered INTEGER NOT NULL DEFAULT 0, modified INTEGER, sha256 TEXT NOT NULL DEFAULT '',
     taken INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
-CREATE INDEX temp.offer_size ON offer (size, sha256);
+CREATE INDEX temp.offer_free ON offer (size, sha256) WHERE obstacle = '' AND NOT taken;
+CREATE INDEX temp.offer_taken ON offer (size, sha256) WHERE taken;
 CREATE INDEX temp.offer_key ON offer (key);
 CREATE INDEX temp.offer_folded ON offer (folded);
 """
@@ -83,9 +84,9 @@ class Offers:
         """Return a file of this content, one that claims to be of the item `key` first."""
         return next(self._free("size = ? AND sha256 = ?", (size, sha256), key), None)
 
-    def unhashed(self, key: str, size: int) -> list[Offer]:
-        """Return the files of this size that have not been hashed, those of `key` first."""
-        return list(self._free("size = ? AND sha256 = ''", (size,), key))
+    def unhashed(self, size: int) -> list[Offer]:
+        """Return the files of this size that have not been hashed."""
+        return list(self._free("size = ? AND sha256 = ''", (size,), ""))
 
     def of_item(self, key: str, size: int) -> list[Offer]:
         """Return the files of this size that claim to be of the item `key`."""
@@ -93,7 +94,11 @@ class Offers:
 
     def has_size(self, size: int) -> bool:
         """Return whether a file of this size may be taken."""
-        return next(self._free("size = ?", (size,), ""), None) is not None
+        row = self.connection.execute(
+            "SELECT 1 FROM temp.offer WHERE size = ? AND obstacle = '' AND NOT taken LIMIT 1",
+            (size,),
+        )
+        return row.fetchone() is not None
 
     def _free(self, condition: str, values: tuple[object, ...], key: str) -> Iterator[Offer]:
         for row in self.connection.execute(
@@ -132,13 +137,16 @@ class Offers:
     def was_taken(self, size: int, sha256: str) -> bool:
         """Return whether a file of this content was taken."""
         row = self.connection.execute(
-            "SELECT 1 FROM temp.offer WHERE size = ? AND sha256 = ? AND taken", (size, sha256)
+            "SELECT 1 FROM temp.offer WHERE size = ? AND sha256 = ? AND taken LIMIT 1",
+            (size, sha256),
         )
         return row.fetchone() is not None
 
     def has_taken_size(self, size: int) -> bool:
         """Return whether a file of this size was taken."""
-        row = self.connection.execute("SELECT 1 FROM temp.offer WHERE size = ? AND taken", (size,))
+        row = self.connection.execute(
+            "SELECT 1 FROM temp.offer WHERE size = ? AND taken LIMIT 1", (size,)
+        )
         return row.fetchone() is not None
 
     def are_beside(self, stem: str, path: str) -> bool:
