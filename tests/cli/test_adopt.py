@@ -114,7 +114,7 @@ def test_without_any_archive_the_folder_becomes_one(sample: Any) -> None:
     assert done.code == 3, done.err
     assert (folder / ".rootcellar/archive.json").exists()
     assert "taken over without copying" in done.out
-    again = sample.run("export", "--home", sample.home)
+    again = sample.run("export", "photos", "--home", sample.home)
     assert "unchanged" in again.out
     assert "new" not in again.out
 

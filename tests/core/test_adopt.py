@@ -1,5 +1,6 @@
 """A folder that another program has filled is taken over without copying, and nothing is lost."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -296,3 +297,20 @@ def test_a_name_that_is_no_text_stays_and_is_told(field: Field) -> None:
     assert report.adopted.files == 1
     assert reasons(report) == {"caf\\xe9.bin": "Its name is no valid text."}
     assert strange.exists()
+
+
+def test_a_run_that_fails_says_what_it_has_not_taken(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = field.drop("x.bin", b"the first apple")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Batch, "commit", full)
+        report = field.adopt()
+    assert report.outcome == "failed"
+    assert (report.adopted.files, list(reasons(report))) == (0, ["x.bin"])
+    assert kept.read_bytes() == b"the first apple"
+    assert field.adopt().adopted.files == 1

@@ -31,6 +31,7 @@ SIDECAR = "It describes a picture, for other programs; the archive has sidecars 
 ALTERED = "It was converted, or metadata were written into it: it is not the original."
 OTHER = "Its picture is in the library with other bytes: one of the two has changed since."
 GONE = "Its picture is no longer in the library."
+UNFINISHED = "The run ended before it was taken over; run the same command again."
 STRANGE = "Nothing in the library has these bytes."
 
 
@@ -68,6 +69,8 @@ def take_over(
             report = run(replace(order, adoption=adoption), state, progress)
         identity = look(order.archive, state, order.settled, inhabited=order.inhabited)
         row = state.archive(identity.uuid) if identity else None
+        if not order.dry_run:
+            _look_again(adoption, state, row)
         report.adopted = _told(place, adoption, state, row)
         return report
 
@@ -193,6 +196,14 @@ def _nothing_there(place: Path) -> UsageError:
 
 
 # -- what is left ------------------------------------------------------------------------------
+
+
+def _look_again(adoption: Adoption, state: StateStore, row: ArchiveRow | None) -> None:
+    """Count as left what a run that failed was about to take."""
+    for path in adoption.offers.paths_taken():
+        known = row is not None and state.holdings.holder(row, fold(path)) is not None
+        if not known and os.path.lexists(adoption.root / path):
+            adoption.offers.leave(path, UNFINISHED)
 
 
 def _told(place: Path, adoption: Adoption, state: StateStore, row: ArchiveRow | None) -> Adopted:

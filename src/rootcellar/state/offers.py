@@ -122,6 +122,12 @@ class Offers:
             "UPDATE temp.offer SET obstacle = ? WHERE path = ?", (obstacle, path)
         )
 
+    def leave(self, path: str, reason: str) -> None:
+        """Have a file not taken after all, for this reason."""
+        self.connection.execute(
+            "UPDATE temp.offer SET taken = 0, obstacle = ? WHERE path = ?", (reason, path)
+        )
+
     def put_back(self) -> None:
         """Offer everything again: what was taken was taken in a rehearsal."""
         self.connection.execute("UPDATE temp.offer SET taken = 0")
