@@ -211,6 +211,20 @@ def test_a_folder_without_a_single_match_makes_no_archive(field: Field) -> None:
     assert not field.farm.archive.exists()
 
 
+def test_why_nothing_can_be_taken_is_told(field: Field) -> None:
+    os.link(field.farm.store / "a.bin", field.folder / "hard.bin")
+    field.drop("tagged.bin", b"the second apple, with metadata", key="b", altered=True)
+    field.drop("tagged.bin.xmp", b"<x:xmpmeta/>")
+    before = tree(field.folder)
+    with pytest.raises(UsageError, match="nothing to take over") as refused:
+        field.adopt()
+    assert "1 file: It was converted, or metadata were written into it" in refused.value.message
+    assert "1 file: Other names lead to the same file" in refused.value.message
+    assert "sidecars" not in refused.value.message
+    assert "copies the originals from the library" in refused.value.hint
+    assert tree(field.folder) == before
+
+
 def test_the_library_and_other_archives_inside_the_folder_are_left_alone(field: Field) -> None:
     other = Field(field.farm.root / "exported" / "other")
     other.farm.plant("a", b"the first apple")

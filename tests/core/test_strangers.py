@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from gleaning import Field
 from orchard import Farm, counts
 
 from rootcellar.archive.layout import RECORDS
@@ -58,3 +59,19 @@ def test_a_link_of_that_name_goes_to_quarantine_and_what_it_leads_to_stays(
     assert (tmp_path / "mine.txt").read_bytes() == b"my own text"
     (kept,) = quarantined(planted.archive)
     assert kept.is_symlink()
+
+
+def test_an_adopted_folder_with_a_file_of_that_name_keeps_its_bytes(tmp_path: Path) -> None:
+    field = Field(tmp_path)
+    field.farm.plant("a", b"the first apple", place="2024/apple")
+    field.drop("x.bin", b"the first apple")
+    field.drop(f"Orchard/2024/{RECORDS}", b"another program's list")
+    field.drop(f"mine/{RECORDS}", b"not in the way")
+    report = field.adopt(archive=field.folder)
+    (kept,) = quarantined(field.folder)
+    assert kept.read_bytes() == b"another program's list"
+    assert (field.folder / "mine" / RECORDS).read_bytes() == b"not in the way"
+    told = {one.path.removeprefix(f"{field.folder}/"): one.reason for one in report.adopted.left}
+    assert told.keys() == {f"mine/{RECORDS}", f"Orchard/2024/{RECORDS}"}
+    assert "is in .rootcellar/quarantine now" in told[f"Orchard/2024/{RECORDS}"]
+    assert counts(field.farm.export(field.folder)) == {"unchanged": 1}

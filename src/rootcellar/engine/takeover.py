@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -29,9 +30,15 @@ SLICE = 200
 COPY = "The archive has the same bytes already."
 SIDECAR = "It describes a picture, for other programs; the archive has sidecars of its own."
 ALTERED = "It was converted, or metadata were written into it: it is not the original."
-OTHER = "Its picture is in the library with other bytes: one of the two has changed since."
+OTHER = (
+    "Its picture is in the library with other bytes: this is a preview or another version, or one "
+    "of the two has changed since."
+)
 GONE = "Its picture is no longer in the library."
 UNFINISHED = "The run ended before it was taken over; run the same command again."
+DISPLACED = (
+    "The archive needs its name, for the records of a folder: it is in .rootcellar/quarantine now."
+)
 STRANGE = "Nothing in the library has these bytes."
 
 
@@ -61,7 +68,7 @@ def take_over(
                     break
             else:
                 if identity is None and not adoption.offers.total_taken()[0]:
-                    raise _nothing_there(place)
+                    raise _nothing_there(_told(place, adoption, state, row))
         if order.dry_run:
             report = run(order, state, progress)
         else:
@@ -186,13 +193,28 @@ def _rehearse_one(
                 yield from (taken.path for taken in found.values())
 
 
-def _nothing_there(place: Path) -> UsageError:
-    return UsageError(
-        f"No file in {place} holds what the library holds, so there is nothing to take over. "
-        "Nothing was written.",
-        hint="Is it the folder that was exported into, and the library that was exported? "
-        "Otherwise run `rootcellar export` into a new folder.",
+def _nothing_there(told: Adopted) -> UsageError:
+    counts = Counter(one.reason for one in told.left if one.reason != SIDECAR)
+    reasons = "".join(
+        f"\n  {count:,} {'file' if count == 1 else 'files'}: {reason}"
+        for reason, count in counts.most_common()
     )
+    message = (
+        f"No file in {told.folder} holds what the library holds, so there is nothing to take "
+        "over. Nothing was written."
+    )
+    strange = sum(count for reason, count in counts.items() if reason in (STRANGE, GONE))
+    if 2 * strange >= counts.total():
+        hint = (
+            "Is it the folder that was exported into, and the library that was exported? "
+            "Otherwise run `rootcellar export` into a new folder."
+        )
+    else:
+        hint = (
+            "Run `rootcellar export` into a new folder: it copies the originals from the library. "
+            "The files in this one stay as they are."
+        )
+    return UsageError(message + reasons, hint=hint)
 
 
 # -- what is left ------------------------------------------------------------------------------
@@ -215,7 +237,14 @@ def _told(place: Path, adoption: Adoption, state: StateStore, row: ArchiveRow | 
     return Adopted(str(place), files, size, left)
 
 
+def _is_displaced(offer: Offer, state: StateStore, row: ArchiveRow | None) -> bool:
+    """Return whether the archive has a file of its own by now where this one was."""
+    return row is not None and state.holdings.document(row, offer.path) is not None
+
+
 def _reason(offer: Offer, adoption: Adoption, state: StateStore, row: ArchiveRow | None) -> str:
+    if _is_displaced(offer, state, row):
+        return DISPLACED
     if _is_sidecar(offer, adoption):
         return SIDECAR
     if _is_copy(offer, adoption, state, row):
