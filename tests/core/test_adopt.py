@@ -2,12 +2,16 @@
 
 import errno
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from gleaning import YEAR_2001, Field, identity
 from orchard import counts, tree
 
+from rootcellar.archive.journal import Journal
 from rootcellar.archive.writer import Batch
 from rootcellar.errors import UsageError
 
@@ -276,6 +280,104 @@ def test_a_folder_on_another_drive_is_refused(field: Field) -> None:
     with pytest.raises(UsageError, match="different drives"):
         field.adopt(archive=elsewhere / "archive of a test")
     assert not (elsewhere / "archive of a test").exists()
+
+
+def other_mount(monkeypatch: pytest.MonkeyPatch, *folders: Path) -> None:
+    """Let renames out of some folders fail as they do between two mounts of one drive."""
+    really = os.rename
+
+    def rename(old: str | Path, new: str | Path, **options: int) -> None:
+        if Path(old).parent in folders:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        really(old, new, **options)
+
+    monkeypatch.setattr(os, "rename", rename)
+
+
+def test_a_folder_on_another_mount_of_the_same_drive_is_refused(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field.drop("x.bin", b"the first apple")
+    other_mount(monkeypatch, field.folder)
+    with pytest.raises(UsageError, match="different mounts"):
+        field.adopt()
+    assert field.left() == {"x.bin"}
+    assert not field.farm.archive.exists()
+
+
+def test_what_lies_on_another_mount_below_the_folder_stays(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stays = field.drop("mounted/x.bin", b"the first apple")
+    field.drop("y.bin", b"the second apple")
+    other_mount(monkeypatch, field.folder / "mounted")
+    report = field.adopt()
+    assert (report.adopted.files, reasons(report).keys()) == (1, {"x.bin"})
+    assert "another drive" in reasons(report)["x.bin"]
+    assert stays.read_bytes() == b"the first apple"
+
+
+def test_two_real_mounts_of_one_drive_are_told_apart(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.mkdir()
+    other.mkdir()
+    program = (
+        "import sys; from pathlib import Path; from rootcellar.archive.disk import may_rename\n"
+        "print(may_rename(*map(Path, sys.argv[1:])))"
+    )
+    if shutil.which("unshare") is None:
+        pytest.skip("no folder can be mounted twice here")
+    said = []
+    for before in ("true", 'mount --bind "$1" "$2"'):
+        script = f'{before} && "$3" -c "$4" "$1" "$2"'
+        places = [str(one), str(other), sys.executable, program]
+        done = subprocess.run(
+            ["unshare", "-m", "sh", "-c", script, "sh", *places], capture_output=True, text=True
+        )
+        if done.returncode:
+            pytest.skip("no folder can be mounted twice here")
+        said.append(done.stdout.strip())
+    assert said == ["True", "False"]
+
+
+def test_a_file_that_cannot_be_moved_after_all_is_copied_and_named(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = field.drop("x.bin", b"the first apple")
+    field.drop("y.bin", b"the second apple")
+    really = os.rename
+
+    def rename(old: str | Path, new: str | Path, **options: int) -> None:
+        if Path(old).name == "x.bin":
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+        really(old, new, **options)
+
+    monkeypatch.setattr(os, "rename", rename)
+    report = field.adopt()
+    assert (field.farm.archive / "Orchard/2024/apple.bin").read_bytes() == b"the first apple"
+    assert locked.read_bytes() == b"the first apple"
+    assert (report.adopted.files, report.adopted.bytes) == (1, 16)
+    assert "it was copied" in reasons(report)["x.bin"]
+    assert counts(field.farm.export()) == {"unchanged": 2}
+
+
+def test_a_run_that_ends_early_does_not_say_that_it_took_what_it_did_not(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field.drop("x.bin", b"the first apple")
+    field.farm.plant("c", b"away", place="2024/quince")
+    field.farm.export()
+    field.farm.plant("d", b"the third apple", place="2024/medlar")
+    last = field.drop("z.bin", b"the third apple")
+    with monkeypatch.context() as patch:
+        gone = OSError(errno.ENXIO, "Device not configured")
+        patch.setattr(Journal, "write", lambda *_: (_ for _ in ()).throw(gone))
+        report = field.adopt()
+    assert report.outcome == "waiting"
+    assert report.adopted.files == 0
+    assert "run the same command again" in reasons(report)["z.bin"]
+    assert last.read_bytes() == b"the third apple"
+    assert field.adopt().adopted.files == 1
 
 
 def test_a_folder_that_is_an_archive_or_in_one_is_refused(field: Field) -> None:

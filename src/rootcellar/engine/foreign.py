@@ -9,6 +9,7 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from rootcellar.archive.disk import may_rename
 from rootcellar.archive.identity import is_litter
 from rootcellar.archive.layout import IDENTITY, README, STATUS
 from rootcellar.sources.home import PACKAGES
@@ -49,7 +50,7 @@ class ForeignFolder:
         self.stores = frozenset(stores)
         self.is_store = is_store
         self.is_ours = is_ours
-        self.device = (archive if archive.is_dir() else archive.parent).stat().st_dev
+        self.target = archive if archive.is_dir() else archive.parent
 
     def inside(self, path: str) -> str:
         """Return a path of the folder as one relative to the archive's root."""
@@ -57,24 +58,31 @@ class ForeignFolder:
 
     def offers(self) -> Iterator[Offer]:
         """Yield every file that may be one of somebody's, in the order of their paths."""
-        yield from self._walk(self.folder, os.access(self.folder, os.W_OK | os.X_OK))
+        yield from self._walk(self.folder)
 
-    def _walk(self, folder: Path, leaves: bool) -> Iterator[Offer]:
+    def _walk(self, folder: Path) -> Iterator[Offer]:
         try:
             with os.scandir(folder) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)
         except OSError:
             yield self._hindered(folder, CLOSED)
             return
+        obstacle = self._obstacle(folder)
         for entry in found:
             if entry.name.startswith(".") or is_litter(entry.name):
                 continue
             path = folder / entry.name
             if entry.is_dir(follow_symlinks=False):
                 if not self._is_passed_over(path):
-                    yield from self._walk(path, os.access(path, os.W_OK | os.X_OK))
+                    yield from self._walk(path)
             elif not self._is_own(path):
-                yield self._offer(path, entry, leaves)
+                yield self._offer(path, entry, obstacle)
+
+    def _obstacle(self, folder: Path) -> str:
+        """Return what hinders the files of a folder from leaving it."""
+        if not os.access(folder, os.W_OK | os.X_OK):
+            return CLOSED
+        return "" if may_rename(folder, self.target) else ELSEWHERE
 
     def _is_passed_over(self, folder: Path) -> bool:
         suffix = folder.suffix.lower()
@@ -91,17 +99,12 @@ class ForeignFolder:
             return True
         return self.archive in path.parents and self.is_ours(self._relative(path))
 
-    def _offer(self, path: Path, entry: os.DirEntry[str], leaves: bool) -> Offer:
+    def _offer(self, path: Path, entry: os.DirEntry[str], hinder: str) -> Offer:
         status = entry.stat(follow_symlinks=False)
         if not stat.S_ISREG(status.st_mode):
             return self._hindered(path, LINK)
-        hinder = ""
         if status.st_nlink > 1:
             hinder = SHARED
-        elif status.st_dev != self.device:
-            hinder = ELSEWHERE
-        elif not leaves:
-            hinder = CLOSED
         elif getattr(status, "st_flags", 0) & (stat.UF_IMMUTABLE | stat.SF_IMMUTABLE):
             hinder = LOCKED
         relative = self._relative(path)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rootcellar.archive.copying import FileUnreadable, sha256_of
+from rootcellar.archive.disk import may_rename
 from rootcellar.archive.names import fold
 from rootcellar.engine.adopting import Adoption
 from rootcellar.engine.family import mtime_of
@@ -39,6 +40,7 @@ UNFINISHED = "The run ended before it was taken over; run the same command again
 DISPLACED = (
     "The archive needs its name, for the records of a folder: it is in .rootcellar/quarantine now."
 )
+STAYED = "It could not be moved (it may be locked): it was copied into the archive."
 STRANGE = "Nothing in the library has these bytes."
 
 
@@ -107,10 +109,10 @@ def _checked(folder: Path, order: Order, exporters: Sequence[Exporter]) -> Path:
             f"{there} does not exist, so no archive can be made in it.",
             hint="Check the spelling, connect the drive, or make that folder first.",
         )
-    if place.stat().st_dev != there.stat().st_dev:
+    if not may_rename(place, there):
         raise UsageError(
-            f"{place} and the archive {archive} are on different drives: nothing can be taken "
-            "over without copying it.",
+            f"{place} and the archive {archive} are on different drives (or different mounts of "
+            "one): nothing can be taken over without copying it.",
             hint="Make the folder itself the archive (rootcellar adopt "
             f"'{place}' --archive '{place}'), or run `rootcellar export`, which copies.",
         )
@@ -221,11 +223,14 @@ def _nothing_there(told: Adopted) -> UsageError:
 
 
 def _look_again(adoption: Adoption, state: StateStore, row: ArchiveRow | None) -> None:
-    """Count as left what a run that failed was about to take."""
-    for path in adoption.offers.paths_taken():
-        known = row is not None and state.holdings.holder(row, fold(path)) is not None
-        if not known and os.path.lexists(adoption.root / path):
-            adoption.offers.leave(path, UNFINISHED)
+    """Count as left what was to be renamed, and is where it was all the same."""
+    for offer in adoption.offers.taken_offers():
+        if not os.path.lexists(adoption.place_of(offer)):
+            continue
+        if row is None or not state.holdings.has_content(row, offer.size, offer.sha256):
+            adoption.offers.leave(offer.path, UNFINISHED)
+        elif state.holdings.holder(row, fold(offer.path)) is None:
+            adoption.offers.leave(offer.path, STAYED)
 
 
 def _told(place: Path, adoption: Adoption, state: StateStore, row: ArchiveRow | None) -> Adopted:
@@ -239,7 +244,7 @@ def _told(place: Path, adoption: Adoption, state: StateStore, row: ArchiveRow | 
 
 def _is_displaced(offer: Offer, state: StateStore, row: ArchiveRow | None) -> bool:
     """Return whether the archive has a file of its own by now where this one was."""
-    return row is not None and state.holdings.document(row, offer.path) is not None
+    return row is not None and state.documents.document(row, offer.path) is not None
 
 
 def _reason(offer: Offer, adoption: Adoption, state: StateStore, row: ArchiveRow | None) -> str:

@@ -166,10 +166,17 @@ class Offers:
 
     def left(self) -> list[Offer]:
         """Return what was not taken, by path."""
+        return list(self._all("NOT taken"))
+
+    def taken_offers(self) -> Iterator[Offer]:
+        """Yield what was taken, by path."""
+        return self._all("taken")
+
+    def _all(self, condition: str) -> Iterator[Offer]:
         rows = self.connection.execute(
-            f"SELECT {_COLUMNS} FROM temp.offer WHERE NOT taken ORDER BY path"
-        )
-        return [_offer(row) for row in rows.fetchall()]
+            f"SELECT {_COLUMNS} FROM temp.offer WHERE {condition} ORDER BY path"
+        ).fetchall()  # whoever asks may change them meanwhile
+        return map(_offer, rows)
 
     def paths_taken(self) -> list[str]:
         """Return the paths of what was taken."""
