@@ -317,12 +317,12 @@ def test_help_lists_every_command_in_the_order_in_which_people_need_them(world: 
     assert done.code == 0
     entries = done.out.partition("Commands:")[2].splitlines()
     listed = [line.split()[0] for line in entries if line.startswith("  ") and line[2] != " "]
-    assert listed == ["init", "export", "status", "doctor", "exporters", "rebuild", "demo"]
+    assert listed == ["init", "export", "adopt", "status", "doctor", "exporters", "rebuild", "demo"]
     assert world.run("-h").out == done.out
 
 
 @pytest.mark.parametrize(
-    "command", ["init", "export", "status", "doctor", "exporters", "rebuild", "demo"]
+    "command", ["init", "export", "adopt", "status", "doctor", "exporters", "rebuild", "demo"]
 )
 def test_every_command_has_help_that_says_what_its_line_in_the_list_says(
     command: str, world: Any
