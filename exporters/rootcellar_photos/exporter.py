@@ -15,6 +15,7 @@ from rootcellar.api import (
     Claim,
     Exporter,
     Gathering,
+    Glance,
     Item,
     Notice,
     Sighting,
@@ -41,6 +42,7 @@ class Photos(Exporter):
 
     def __init__(self) -> None:
         self._opened: tuple[Capture, list[AnyLibrary], list[Trouble]] | None = None
+        self._pages: tuple[Capture, list[Gathering]] | None = None
 
     def warm_up(self) -> None:
         """Import osxphotos and what reads with it."""
@@ -52,11 +54,15 @@ class Photos(Exporter):
         """Return a digest of databases and folders as a stat shows them."""
         return libraries.token(capture)
 
-    def content_token(self, capture: Capture) -> str | None:
-        """Return a digest of the rows and folders that the survey would look at."""
-        from rootcellar_photos.content import content_token
+    def glance(self, capture: Capture, folders: str) -> Glance | None:
+        """Return digests of the rows and files that the survey would look at."""
+        from rootcellar_photos.glances import glance
 
-        return content_token(capture)
+        seen = glance(capture, folders)
+        if seen is None:
+            return None
+        self._pages = (capture, seen[1])
+        return seen[0]
 
     def survey(self, capture: Capture) -> Iterator[Sighting | Trouble | Notice]:
         """Yield every asset, also trashed, hidden, shared and unpicked ones of a burst."""
@@ -65,6 +71,16 @@ class Photos(Exporter):
         readable, troubles = self._libraries(capture)
         yield from troubles
         yield from survey(readable, capture)
+
+    def survey_some(
+        self, capture: Capture, keys: Collection[str]
+    ) -> Iterator[Sighting | Trouble | Notice]:
+        """Yield the assets of these keys, when no picture is in two libraries."""
+        from rootcellar_photos.surveying import survey
+
+        readable, troubles = self._libraries(capture)
+        yield from troubles
+        yield from survey(readable, capture, keys)
 
     def read(self, capture: Capture, keys: Collection[str]) -> Iterator[Item]:
         """Yield the items of these keys, library by library, through one slice for each."""
@@ -91,7 +107,9 @@ class Photos(Exporter):
 
         settings = settings_of(capture)
         views = tuple(PAGES[kind] for kind in settings.album_pages)
-        for page in gatherings(self._libraries(capture)[0]):
+        readable, troubles = self._libraries(capture)
+        is_seen = self._pages is not None and self._pages[0] is capture and not troubles
+        for page in self._pages[1] if self._pages and is_seen else gatherings(readable):
             left_out = page.record.get("kind") == "shared-album" and not settings.shared_albums
             yield replace(page, outside=left_out, views=views)
 

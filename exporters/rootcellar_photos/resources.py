@@ -74,6 +74,22 @@ def parts(
     return distinct(result) if len(result) > 1 else result
 
 
+def files_seen(
+    row: AssetRow, resources: list[ResourceRow], folders: Folders, library: str
+) -> list[tuple[str, Signature]]:
+    """Return path and signature of all that `parts` would find, without asking what it is."""
+    seen = []
+    has_original = False
+    for role, path in _on_disk(row, resources, folders, library):
+        status = signature(path)
+        if status is not None:
+            has_original = has_original or role == "original"
+            seen.append((path, status))
+    if not has_original and (preview := _preview(row, folders, library)):
+        seen.append(preview)
+    return seen
+
+
 def another(role: str, found: Container[str]) -> str:
     """Return a role that is not taken: Photos keeps a second file of the kind elsewhere."""
     extension = extension_of(role)

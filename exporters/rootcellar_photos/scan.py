@@ -77,20 +77,27 @@ def want(
 
 
 def _scan(connection: sqlite3.Connection, library: Library, *, some: bool) -> Iterator[Seen]:
-    schema = library.schema
+    names = shared_names(connection, library.schema)
+    for row, around in assets(connection, library.schema, some=some):
+        listed = around.pop("resources", ())
+        yield _seen(library, row, listed, around, names)
+
+
+def assets(
+    connection: sqlite3.Connection, schema: Schema, *, some: bool
+) -> Iterator[tuple[AssetRow, Around]]:
+    """Yield every asset once, with the rows of other tables that belong to it, by name."""
     once = {} if some else _repeated(connection, schema)
-    names = shared_names(connection, schema)
     last = None
     for batch, beside in batches(connection, schema, some=some):
-        resources = beside.pop("resources", {})
+        tables = list(beside.items())
         for row in batch:
             pk = row.pk
             if pk == last:
                 continue  # its attributes are there twice
             last = pk
             if row.uuid and once.get(row.uuid, pk) == pk:
-                around = {name: rows[pk] for name, rows in beside.items() if pk in rows}
-                yield _seen(library, row, resources.get(pk, ()), around, names)
+                yield row, {name: rows[pk] for name, rows in tables if pk in rows}
 
 
 def _seen(

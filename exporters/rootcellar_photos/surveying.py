@@ -1,6 +1,6 @@
 """Level 1 over all libraries: every asset once, and the files that no asset owns."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from rootcellar.api import Capture, Notice, Sighting
@@ -12,8 +12,10 @@ from rootcellar_photos.orphans import orphans
 from rootcellar_photos.scan import Seen, scan
 
 
-def survey(libraries: Sequence[AnyLibrary], capture: Capture) -> Iterator[Sighting | Notice]:
-    """Yield every asset, also trashed, hidden, shared and unpicked ones of a burst.
+def survey(
+    libraries: Sequence[AnyLibrary], capture: Capture, keys: Collection[str] | None = None
+) -> Iterator[Sighting | Notice]:
+    """Yield every asset, also trashed, hidden, shared and unpicked ones of a burst; or `keys`.
 
     Of an asset that several libraries hold (one is a copy of another) the first one's is taken,
     and another one's when it has other bytes.
@@ -23,7 +25,7 @@ def survey(libraries: Sequence[AnyLibrary], capture: Capture) -> Iterator[Sighti
         mark = mark_of(library, capture)
         copies.count = 0
         claimed: set[str] = set()
-        for seen in _seen(library):
+        for seen in _seen(library, keys):
             if isinstance(library, LegacyLibrary):
                 claimed.update(part.path.removeprefix(f"{library.root}/") for part in seen.parts)
             key = copies.key(seen, mark) if len(libraries) > 1 else seen.row.uuid
@@ -36,5 +38,7 @@ def survey(libraries: Sequence[AnyLibrary], capture: Capture) -> Iterator[Sighti
         yield from orphans(library, claimed)
 
 
-def _seen(library: AnyLibrary) -> Iterator[Seen]:
-    return legacy_scan(library) if isinstance(library, LegacyLibrary) else scan(library)
+def _seen(library: AnyLibrary, keys: Collection[str] | None) -> Iterator[Seen]:
+    if isinstance(library, LegacyLibrary):
+        return legacy_scan(library)
+    return scan(library, keys)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rootcellar.items import Claim, Gathering, Item, Notice, Sighting, Trouble
+from rootcellar.items import Claim, Gathering, Glance, Item, Notice, Sighting, Trouble
 
 if TYPE_CHECKING:
     from rootcellar.sources.capture import Capture
@@ -66,20 +66,30 @@ class Exporter:
         del capture
         return None
 
-    def content_token(self, capture: "Capture") -> str | None:
-        """Return a digest of all that `survey` and `gatherings` would look at, without looking.
+    def glance(self, capture: "Capture", folders: str) -> Glance | None:
+        """Return digests of all that `survey` and `gatherings` would look at, without looking.
 
+        `folders` is what the last one said of them; empty when there is none to compare with.
         Asked for when `token` is not what it was: many a change in a store is none to us. Equal to
-        last time means: nothing to do. It must be much cheaper than the survey to be of use, and
-        may read the copies of `capture.database(path, checked=False)`. None: this cannot be told.
+        last time means: nothing to do; where only some are not, `survey_some` is asked for these.
+        It must be much cheaper than the survey to be of use, and may read the copies of
+        `capture.database(path, checked=False)`. None: this cannot be told.
         """
-        del capture
+        del capture, folders
         return None
 
     def survey(self, capture: "Capture") -> Iterator[Sighting | Trouble | Notice]:
         """Yield everything that is there, cheaply; keys are unique."""
         for item in self.items(capture):
             yield _with_suffixes(item).sighting
+
+    def survey_some(
+        self, capture: "Capture", keys: Collection[str]
+    ) -> Iterator[Sighting | Trouble | Notice]:
+        """Yield what is there of these keys, as `survey` would; for exporters with a `glance`."""
+        for found in self.survey(capture):
+            if not isinstance(found, Sighting) or found.key in keys:
+                yield found
 
     def read(self, capture: "Capture", keys: Collection[str]) -> Iterator[Item]:
         """Yield the items of these keys, in any order; at most about a thousand keys at a time.

@@ -119,6 +119,21 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Glance:
+    """What an exporter saw of everything without a look at any one item: digests, by key.
+
+    `items`: of all that the store says of an item. `pages`: of all gatherings. `folders`: of when
+    files came or went, empty when that is too fresh to tell. `files`: of the files of each item
+    as they lie there; None when `folders` is what it was at the last glance.
+    """
+
+    items: Mapping[str, bytes]
+    pages: str = ""
+    folders: str = ""
+    files: Mapping[str, bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """The unit of comparing, writing, moving, retrying and reporting."""
 

@@ -9,7 +9,7 @@ import os
 import pickle
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from rootcellar.items import (
     CopyOf,
     File,
     Gathering,
+    Glance,
     Item,
     Notice,
     Sighting,
@@ -52,16 +53,13 @@ def check_exporter(exporter: Exporter, home: Path, settings: object = None) -> l
     before = _look(watched)
     with _capture(home, stores, chosen) as capture:
         first = _survey(exporter, capture)
-        token, content = exporter.token(capture), exporter.content_token(capture)
+        token, glance = exporter.token(capture), exporter.glance(capture, "")
     with _capture(home, stores, chosen) as capture:
         _require(
             _agree(exporter.token(capture), token),
             "token() differs between two calls: every run would look at everything.",
         )
-        _require(
-            _agree(exporter.content_token(capture), content),
-            "content_token() differs between two calls: it would never tell that nothing changed.",
-        )
+        _check_glance(exporter, capture, glance, first)
         _check_agreement(first, _survey(exporter, capture))
         items = _read(exporter, capture, first)
         views = Views(None, (exporter,))
@@ -70,6 +68,29 @@ def check_exporter(exporter: Exporter, home: Path, settings: object = None) -> l
         _check_gatherings(exporter.gatherings(capture), first)
     _check_untouched(before, _look(watched))
     return items
+
+
+def _check_glance(
+    exporter: Exporter, capture: Capture, glance: Glance | None, surveyed: Mapping[str, Sighting]
+) -> None:
+    """Require that a glance repeats itself, and tells of all that a survey sees."""
+    if glance is None:
+        return
+    again = exporter.glance(capture, "")
+    _require(
+        again is not None and (again.items, again.pages) == (glance.items, glance.pages),
+        "glance() differs between two calls: it would never tell that nothing changed.",
+    )
+    _require(
+        glance.items.keys() == surveyed.keys(),
+        "glance() and survey() tell of different keys: a change could go unnoticed.",
+    )
+    some = frozenset(list(surveyed)[:1])
+    found = [one for one in exporter.survey_some(capture, some) if isinstance(one, Sighting)]
+    _require(
+        {one.key: one for one in found} == {key: surveyed[key] for key in some},
+        "survey_some() sees other items than survey() does.",
+    )
 
 
 def _agree(token: str | None, other: str | None) -> bool:

@@ -317,7 +317,16 @@ def test_help_lists_every_command_in_the_order_in_which_people_need_them(world: 
     assert done.code == 0
     entries = done.out.partition("Commands:")[2].splitlines()
     listed = [line.split()[0] for line in entries if line.startswith("  ") and line[2] != " "]
-    assert listed == ["init", "export", "adopt", "status", "doctor", "exporters", "rebuild", "demo"]
+    assert listed == [
+        "init",
+        "export",
+        "adopt",
+        "status",
+        "doctor",
+        "exporters",
+        "rebuild",
+        "demo",
+    ]
     assert world.run("-h").out == done.out
 
 

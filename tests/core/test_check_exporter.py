@@ -17,6 +17,7 @@ from rootcellar.api import (
     Exporter,
     File,
     Gathering,
+    Glance,
     Item,
     Sighting,
     Store,
@@ -240,15 +241,39 @@ def test_a_token_that_never_repeats_is_told(home: Path) -> None:
     refused(Restless(pear()), home, "token.. differs between two calls")
 
 
-def test_a_content_token_that_never_repeats_is_told(home: Path) -> None:
-    class Restless(Garden):
+class Glancing(Garden):
+    """A garden that says what it sees at a glance."""
+
+    def glance(self, capture: Capture, folders: str) -> Glance:
+        return Glance({item.sighting.key: b"" for item in self.items(capture)})
+
+
+def test_a_glance_that_never_repeats_is_told(home: Path) -> None:
+    class Restless(Glancing):
         looks = 0
 
-        def content_token(self, capture: Capture) -> str:
+        def glance(self, capture: Capture, folders: str) -> Glance:
             self.looks += 1
-            return str(self.looks)
+            return Glance(super().glance(capture, folders).items, str(self.looks))
 
-    refused(Restless(pear()), home, "content_token.. differs between two calls")
+    refused(Restless(pear()), home, "glance.. differs between two calls")
+
+
+def test_a_glance_must_see_all_that_a_survey_sees(home: Path) -> None:
+    class Blind(Glancing):
+        def glance(self, capture: Capture, folders: str) -> Glance:
+            return Glance({})
+
+    refused(Blind(pear()), home, "tell of different keys")
+
+
+def test_a_survey_of_some_must_agree_with_that_of_all(home: Path) -> None:
+    class Hasty(Glancing):
+        def survey_some(self, capture: Capture, keys: object) -> Iterator[Sighting]:
+            yield from ()
+
+    assert check_exporter(Glancing(pear()), home)
+    refused(Hasty(pear()), home, "survey_some.. sees other items")
 
 
 def reading(answer: Callable[[], list[Item]]) -> Exporter:

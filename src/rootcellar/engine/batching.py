@@ -58,7 +58,7 @@ class Batches:
         self.places = Places(writing, staging, self.name, task.top)
         self.counted: Counter[str] = Counter()
 
-    def write(self, *, wants_content: bool) -> Iterator[Progress]:
+    def write(self) -> Iterator[Progress]:
         """Write all that was planned; what has been yielded is on disk and settled."""
         work = self.staging.work()
         done = 0
@@ -73,8 +73,6 @@ class Batches:
             items = self._items(current)
             upcoming = self.staging.slice(slices[number + 1]) if number + 1 < len(slices) else []
             self.reader.ahead(_to_read(upcoming))
-            if not upcoming and wants_content:
-                self.reader.ahead_content()  # while the last batch is written
             self._write_batch(current, items)
             done += len(current)
             yield Progress(done, len(work))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from rootcellar.brake import Brake
 from rootcellar.engine.batching import Batches
 from rootcellar.engine.gathering import GatheringWriter
+from rootcellar.engine.glancing import Glancing
 from rootcellar.engine.judging import Judging
 from rootcellar.engine.reading import Reader, open_reader, source_errors
 from rootcellar.engine.task import Progress, Task
@@ -42,7 +43,7 @@ class ExporterRun:
         self.row: ExporterRow = self.state.exporter(writing.archive, self.name)
         self.staging = Staging(self.state, writing.archive, self.name)
         self.troubles: list[Trouble] = list(task.troubles)
-        self.content = self.row.content
+        self.glancing = Glancing(task, self.row)
         self.left_out: Mapping[str, int] = self.row.left_out
         self.notes: list[str] = []
         self.reader: Reader
@@ -57,7 +58,7 @@ class ExporterRun:
                 self.report.unchanged = self.state.holdings.totals(
                     self.writing.archive, self.name
                 )[0]
-                self._finish(token, self.content)
+                self._finish(replace(self.row, token=token or ""))
                 return
             with open_reader(self.task.exporter, self.task.capture) as self.reader:
                 yield from self._work(token)
@@ -80,25 +81,28 @@ class ExporterRun:
         return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
     def _is_same(self) -> bool:
-        """Return whether what the source holds is what it held, whatever its token says."""
+        """Return whether the source looks as it did, whatever its token says."""
         if not self.row.stores:
-            return False  # a first run
-        with source_errors(self.task.exporter):
-            own = self.task.exporter.content_token(self.task.capture)
-        self.content = self._combined(own) or ""
-        return bool(self.content) and self._is_idle(self.content, self.row.content)
+            return False  # a first run: it has more to do than to look
+        self.glancing.take()
+        content = self.glancing.content
+        return bool(content) and self._is_idle(content, self.row.content)
 
     def _is_idle(self, token: str, known: str) -> bool:
-        looks_at_all = self.task.thorough or self.writing.adoption is not None
-        if looks_at_all or self.troubles or token != known:
+        if self._looks_at_all or self.troubles or token != known:
             return False
         awaited = self.state.holdings.awaited(self.writing.archive, self.name)
         return not any(path.exists() for path in awaited)
+
+    @property
+    def _looks_at_all(self) -> bool:
+        return self.task.thorough or self.writing.adoption is not None
 
     # -- the work ----------------------------------------------------------------------------
 
     def _work(self, token: str | None) -> Iterator[Progress]:
         self.reader.warm_up()  # while the survey is made
+        self.glancing.take()
         self._survey()
         self.writing.stores[self.name] = self._stores()
         judging = Judging(self.task, self.writing, self.staging, self.row, self.reader.read)
@@ -115,11 +119,10 @@ class ExporterRun:
         batches = Batches(
             self.task, self.writing, self.staging, self.reader, self.report, judging.lost
         )
-        yield from batches.write(wants_content=token is not None and not self.content)
-        if token is not None and not self.content:
-            self._take_content(token)
+        contradicted = self.glancing.contradicted() if self.task.thorough else []
+        yield from batches.write()
         if self.task.thorough and self.row.views == self.task.views_digest:
-            self._tell_overlooked(batches.overlooked)
+            self._tell_overlooked([*contradicted, *batches.overlooked])
         batches.write_links(everywhere=not self.row.gathered)
         self.report.unchanged = self.staging.count() - sum(
             (self.report.new, self.report.changed, self.report.moved, *self.left_out.values())
@@ -128,13 +131,28 @@ class ExporterRun:
             self._brake(brake)
             return
         self._gather(batches.touched)
-        whole = not batches.failures and not self.troubles
-        self._finish(token if whole else None, self.content if whole else "")
+        self._finish(self._relied_on(token or "", whole=not batches.failures))
+
+    def _relied_on(self, token: str, *, whole: bool) -> ExporterRow:
+        """Return what the next run may rely on; of a source seen in part, nothing new."""
+        if self.troubles:
+            return replace(self.row, token="", content="")
+        glanced = self.glancing.remember()
+        if not whole:
+            return replace(self.row, token="", content="", glanced=glanced)
+        return replace(self.row, token=token, content=self.glancing.content, glanced=glanced)
 
     def _survey(self) -> None:
+        exporter, capture = self.task.exporter, self.task.capture
+        look_at_all = (
+            self.task.thorough or self.writing.adoption is not None or bool(self.troubles)
+        )
+        keys = self.glancing.compare(self.staging, look_at_all=look_at_all)
+
         def sightings() -> Iterator[Sighting]:
-            with source_errors(self.task.exporter):
-                for found in self.task.exporter.survey(self.task.capture):
+            with source_errors(exporter):
+                some = exporter.survey_some(capture, keys) if keys is not None else None
+                for found in some or exporter.survey(capture):
                     if isinstance(found, Trouble):
                         self.troubles.append(found)
                     elif isinstance(found, Notice):
@@ -144,15 +162,6 @@ class ExporterRun:
 
         self.staging.add(sightings())
         self.left_out = self.staging.left_out()
-
-    def _take_content(self, token: str) -> None:
-        """Take the content token of what was exported, so that the next run can ask for it.
-
-        It tells of folders as they are now: it holds only if nothing has happened in this run.
-        """
-        own = self.reader.content_token()
-        if own is not None and self._combined(self._own_token()) == token:
-            self.content = self._combined(own) or ""
 
     def _tell_overlooked(self, titles: list[str]) -> None:
         """Say what only this thorough run has found: tokens had lied."""
@@ -179,7 +188,8 @@ class ExporterRun:
         gathered = self.row.gathered and not self.staging.verdicts()
         self._remember(replace(self.row, token="", content="", gathered=gathered))
 
-    def _finish(self, token: str | None, content: str) -> None:
+    def _finish(self, row: ExporterRow) -> None:
+        """Remember a run that came to its end; `row` says what the next one may rely on."""
         self._fill_shortfalls()
         report = self.report
         report.outcome = shortfall_outcome(
@@ -188,16 +198,8 @@ class ExporterRun:
         if self.troubles:
             report.message = self.troubles[0].reason
             report.hint = self.troubles[0].hint
-        self._remember(
-            ExporterRow(
-                self.name,
-                token=token or "",
-                content=content,
-                stores=self._stores(),
-                views=self.task.views_digest,
-                gathered=True,
-            )
-        )
+        views = self.task.views_digest
+        self._remember(replace(row, stores=self._stores(), views=views, gathered=True))
         self.state.forget_promises(self.writing.archive, self.name)
 
     def _fill_shortfalls(self) -> None:

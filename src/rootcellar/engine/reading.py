@@ -22,9 +22,6 @@ from rootcellar.items import Absent, Bytes, CopyOf, File, Item, Sighting, View
 from rootcellar.sources.capture import Capture
 from rootcellar.sources.scratch import is_full, scratch_full
 
-CONTENT = ("",)
-"""Stands among the requests for the content token; no item has an empty key."""
-
 
 def _plainly(kind: type) -> None:
     """Have instances of a dataclass travel as their fields alone, which is twice as fast."""
@@ -72,12 +69,6 @@ class Reader(Protocol):
     def read(self, keys: Sequence[str]) -> list[Item]:
         """Return the items of these keys."""
 
-    def ahead_content(self) -> None:
-        """Begin to make the content token; to be called when nothing else has been announced."""
-
-    def content_token(self) -> str | None:
-        """Return the exporter's content token, of what has been captured."""
-
 
 class HereReader:
     """Reads in this process."""
@@ -96,14 +87,6 @@ class HereReader:
         """Return the items of these keys."""
         with source_errors(self.exporter):
             return list(self.exporter.read(self.capture, keys))
-
-    def ahead_content(self) -> None:
-        """Do nothing: there is nobody to do it."""
-
-    def content_token(self) -> str | None:
-        """Return the exporter's content token, of what has been captured."""
-        with source_errors(self.exporter):
-            return self.exporter.content_token(self.capture)
 
 
 class AsideReader:
@@ -140,18 +123,6 @@ class AsideReader:
             self._ask(wanted)
         items: list[Item] = self._answer()
         return items
-
-    def ahead_content(self) -> None:
-        """Have the process make the content token, unless it is at work already."""
-        if self._announced is None:
-            self._ask(CONTENT)
-
-    def content_token(self) -> str | None:
-        """Return the exporter's content token, which may have been begun."""
-        if self._announced is None:
-            self._ask(CONTENT)
-        token: str | None = self._answer()
-        return token
 
     def _ask(self, keys: tuple[str, ...]) -> None:
         self.warm_up()
@@ -228,11 +199,7 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
             keys = pickle.load(requests)  # noqa: S301
             try:
                 with source_errors(exporter):
-                    answer: object = (
-                        exporter.content_token(capture)
-                        if keys == CONTENT
-                        else list(exporter.read(capture, keys))
-                    )
+                    answer: object = list(exporter.read(capture, keys))
             except RootcellarError as error:
                 answer = error
             except Exception as error:  # noqa: BLE001 - it is raised again where it is asked for

@@ -114,6 +114,17 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         CREATE INDEX reference_target ON reference (target);
         """,
     ),
+    (
+        "0008-glances",
+        """
+        CREATE TABLE glance (
+            archive INTEGER NOT NULL REFERENCES archive, exporter TEXT NOT NULL,
+            key TEXT NOT NULL, digest BLOB NOT NULL, files BLOB,
+            PRIMARY KEY (archive, exporter, key)
+        ) WITHOUT ROWID;
+        ALTER TABLE exporter ADD COLUMN glanced TEXT NOT NULL DEFAULT '';
+        """,
+    ),
 )
 
 

@@ -109,10 +109,11 @@ class ArchiveRow:
 class ExporterRow:
     """What is remembered of one exporter in one archive.
 
-    `token` and `content` are the exporter's token and content token, `views` the digest of its
-    templates. `gathered`: its gatherings are as its items are. Not so from the first batch of a
-    run until its gatherings are written: cut off in between, the next run looks at every one.
-    `left_out` counts, by scope, the items that the settings left out.
+    `token` is the exporter's token, `content` the digest of its whole glance, `glanced` what the
+    glances that are kept depend on; `views` is the digest of its templates. `gathered`: its
+    gatherings are as its items are. Not so from the first batch of a run until its gatherings are
+    written: cut off in between, the next run looks at every one. `left_out` counts, by scope, the
+    items that the settings left out.
     """
 
     name: str
@@ -126,6 +127,7 @@ class ExporterRow:
     gathered: bool = False
     content: str = ""
     left_out: Mapping[str, int] = field(default_factory=dict)
+    glanced: str = ""
 
 
 @dataclass(frozen=True, slots=True)

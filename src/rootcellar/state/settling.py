@@ -28,6 +28,7 @@ class Settling:
                 "UPDATE OR IGNORE item SET key = ? WHERE archive = ? AND exporter = ? AND key = ?",
                 (new, self.archive, exporter, old),
             )
+        self._forget_glances([(exporter, old) for exporter, old, _ in settlement.rekeyed])
         self.put_items(settlement.items)
         for path in settlement.dropped:
             self.connection.execute(
@@ -54,6 +55,15 @@ class Settling:
         self.connection.executemany(
             "DELETE FROM promise WHERE archive = ? AND exporter = ? AND key = ?",
             [(self.archive, item.exporter, item.key) for item in items],
+        )
+
+        self._forget_glances([(item.exporter, item.key) for item in items])
+
+    def _forget_glances(self, items: Sequence[tuple[str, str]]) -> None:
+        """Forget how items looked: they are looked at again, unless the run ends well."""
+        self.connection.executemany(
+            "DELETE FROM glance WHERE archive = ? AND exporter = ? AND key = ?",
+            [(self.archive, exporter, key) for exporter, key in items],
         )
 
     def _known_ids(self, items: Sequence[StoredItem]) -> dict[tuple[str, str], int]:

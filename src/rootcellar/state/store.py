@@ -150,7 +150,7 @@ class StateStore:
                 f"DELETE FROM {table} WHERE item IN (SELECT id FROM item WHERE archive = ?)",
                 (archive.id,),
             )
-        for table in ("item", "document", "member", "exporter", "promise"):
+        for table in ("item", "document", "member", "exporter", "promise", "glance"):
             self.connection.execute(f"DELETE FROM {table} WHERE archive = ?", (archive.id,))
 
     def forget(self, archive: ArchiveRow) -> None:
@@ -197,12 +197,12 @@ class StateStore:
         """Return what is remembered of an exporter; a blank row for one never run."""
         row = self.connection.execute(
             "SELECT name, token, stores, views, outcome, message, hint, succeeded, gathered, "
-            "content, left_out FROM exporter WHERE archive = ? AND name = ?",
+            "content, left_out, glanced FROM exporter WHERE archive = ? AND name = ?",
             (archive.id, name),
         ).fetchone()
         if row is None:
             return ExporterRow(name)
-        name, token, stores, *texts, gathered, content, left_out = row
+        name, token, stores, *texts, gathered, content, left_out, glanced = row
         views, outcome, message, hint, succeeded = texts
         return ExporterRow(
             name,
@@ -216,6 +216,7 @@ class StateStore:
             bool(gathered),
             content,
             json.loads(left_out),
+            glanced,
         )
 
     def exporters(self, archive: ArchiveRow) -> list[ExporterRow]:
@@ -227,11 +228,12 @@ class StateStore:
 
     def put_exporter(self, archive: ArchiveRow, row: ExporterRow) -> None:
         """Remember an exporter's token, stores, templates and last outcome."""
-        values = [getattr(row, one.name) for one in fields(row)]
-        values[2], values[-1] = json.dumps(row.stores), json.dumps(dict(row.left_out))
+        values = {one.name: getattr(row, one.name) for one in fields(row)}
+        values |= {"stores": json.dumps(row.stores), "left_out": json.dumps(dict(row.left_out))}
         self.connection.execute(
-            "INSERT OR REPLACE INTO exporter VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (archive.id, *values),
+            f"INSERT OR REPLACE INTO exporter (archive, {', '.join(values)}) "
+            f"VALUES (?{', ?' * len(values)})",
+            (archive.id, *values.values()),
         )
 
     def recent_losses(

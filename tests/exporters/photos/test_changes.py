@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from rootcellar.api import Sighting
 from rootcellar_photos import Photos
 
 
@@ -101,45 +102,87 @@ KINDS = (
 )
 
 
-def test_the_content_token_changes_with_every_kind_of_change(
+def _looks(capture: Any) -> tuple[dict[str, tuple[bytes, bytes]], str]:
+    """Return how every asset looks at a glance, rows and files, and the pages' digest."""
+    glance = Photos().glance(capture, "")
+    assert glance is not None
+    assert glance.files is not None
+    return {key: (rows, glance.files[key]) for key, rows in glance.items.items()}, glance.pages
+
+
+def test_a_glance_finds_what_a_survey_finds_of_every_kind_of_change(
     grown: Callable[[int], Path],
     mutate: Callable[..., dict[str, Any]],
     capture: Callable[..., Any],
 ) -> None:
     library = grown(60)
-    _age(library)
-    tokens = [Photos().content_token(capture(library))]
+    looks, pages = _looks(capture(library))
+    seen = _fingerprints(capture(library))
     for kind in KINDS:
         mutate(library, f"--{kind}", "1")
-        _age(library)
-        tokens.append(Photos().content_token(capture(library)))
-    assert None not in tokens
-    assert len(set(tokens)) == len(KINDS) + 1
+        after, pages_after = _looks(capture(library))
+        seen_after = _fingerprints(capture(library))
+        changed = {key for key, value in seen_after.items() if seen.get(key) != value}
+        assert after.keys() == seen_after.keys()
+        assert {key for key, value in after.items() if looks.get(key) != value} == changed
+        assert changed or pages != pages_after or looks.keys() != after.keys(), kind
+        looks, pages, seen = after, pages_after, seen_after
 
 
-def test_what_photos_writes_for_itself_leaves_the_content_token_alone(
+def test_some_are_surveyed_as_all_are(
+    grown: Callable[[int], Path], capture: Callable[..., Any]
+) -> None:
+    opened = capture(grown(60))
+    every = {one.key: one for one in Photos().survey(opened) if isinstance(one, Sighting)}
+    some = frozenset(sorted(every)[::7])
+    found = [one for one in Photos().survey_some(opened, some) if isinstance(one, Sighting)]
+    assert {one.key: one for one in found} == {key: every[key] for key in some}
+
+
+def test_files_are_looked_at_only_when_some_came_or_went(
     sample: Path, tmp_path: Path, capture: Callable[..., Any]
 ) -> None:
     library = shutil.copytree(sample, tmp_path / "Copy.photoslibrary")
+    (library / "originals").touch()
+    fresh = Photos().glance(capture(library), "")
+    assert fresh is not None
+    assert fresh.folders == ""
     _age(library)
-    before = Photos().content_token(capture(library))
+    before = Photos().glance(capture(library), "")
     assert before is not None
+    again = Photos().glance(capture(library), before.folders)
+    assert again is not None
+    assert (again.items, again.files) == (before.items, None)
+    next((library / "originals").glob("*/*")).rename(library / "originals" / "lost.jpg")
+    after = Photos().glance(capture(library), before.folders)
+    assert after is not None
+    assert after.files is not None
+    assert before.files is not None
+    assert len([key for key in after.files if after.files[key] != before.files[key]]) == 1
+
+
+def test_what_photos_writes_for_itself_leaves_the_glance_alone(
+    sample: Path, tmp_path: Path, capture: Callable[..., Any]
+) -> None:
+    library = shutil.copytree(sample, tmp_path / "Copy.photoslibrary")
+    before = _looks(capture(library))
     with sqlite3.connect(library / "database" / "Photos.sqlite") as connection:
         connection.execute("CREATE TABLE ZANALYSIS (Z_PK INTEGER PRIMARY KEY)")
         connection.execute("INSERT INTO ZANALYSIS VALUES (1)")
     connection.close()
-    _age(library / "database", 30)
-    assert Photos().token(capture(library)) is not None
-    assert Photos().content_token(capture(library)) == before
+    assert _looks(capture(library)) == before
 
 
-def test_a_damaged_database_has_no_content_token_or_another(
+def test_no_glance_tells_of_a_damaged_database(
     sample: Path, tmp_path: Path, capture: Callable[..., Any]
 ) -> None:
     library = shutil.copytree(sample, tmp_path / "Copy.photoslibrary")
-    _age(library)
-    before = Photos().content_token(capture(library))
     (library / "database" / "Photos.sqlite").write_bytes(b"no database " * 999)
-    _age(library, 30)
-    assert before is not None
-    assert Photos().content_token(capture(library)) is None
+    assert Photos().glance(capture(library), "") is None
+
+
+def test_no_glance_tells_of_two_libraries_with_the_same_pictures(
+    sample: Path, tmp_path: Path, capture: Callable[..., Any]
+) -> None:
+    copies = [shutil.copytree(sample, tmp_path / f"{name}.photoslibrary") for name in "AB"]
+    assert Photos().glance(capture(*copies), "") is None
