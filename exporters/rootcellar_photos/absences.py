@@ -24,14 +24,20 @@ RENDER_HINT = "In Photos, open the picture so that the edit is drawn again, and 
 
 
 class Missing(NamedTuple):
-    """Why a file is absent, what to do, and where it would turn up. `name` has its extension."""
+    """Why a file is absent, what to do, and where it would turn up. `name` has its extension.
+
+    Photos can be asked for it when it is `downloadable`.
+    """
 
     reason: str
     hint: str
     awaits: tuple[str, ...]
     name: str
+    downloadable: bool = False
 
 
+DOWNLOADABLE = ("original", "live", "raw", "edited")
+"""Roles of files that Photos can be asked for through PhotoKit."""
 WORDS = {
     "original": "the original",
     "edited": "the edited version",
@@ -84,7 +90,9 @@ def missing(
             f"{what} is in a shared album and is not downloaded", SHARED_HINT, (path,), name
         )
     if any(r.remote == 1 for r in own) or (not own and row.cloud_state == 1):
-        return Missing(f"{what} is only in iCloud", ICLOUD_HINT, (path,), name)
+        return Missing(
+            f"{what} is only in iCloud", ICLOUD_HINT, (path,), name, role in DOWNLOADABLE
+        )
     if row.syndication and role in ("original", "live"):
         path = f"{library}/scopes/syndication/originals/{row.uuid[:1]}/{name}"
         return Missing(

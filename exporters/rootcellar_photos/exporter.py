@@ -13,10 +13,12 @@ from typing import ClassVar
 from rootcellar.api import (
     Capture,
     Claim,
+    Downloader,
     Exporter,
     Gathering,
     Glance,
     Item,
+    Limits,
     Notice,
     Sighting,
     Store,
@@ -94,6 +96,16 @@ class Photos(Exporter):
                     key = here[item.sighting.key]
                     wanted.discard(key)
                     yield item if key == item.sighting.key else _named(item, key)
+
+    def download_limits(self, settings: PhotosSettings) -> Limits:
+        """Return what a run may download by these settings."""
+        return settings.download_limits
+
+    def downloader(self, capture: Capture) -> Downloader:
+        """Return what asks Photos for originals; DownloadsImpossible but on the Mac it runs on."""
+        from rootcellar_photos.downloading import PhotosDownloader
+
+        return PhotosDownloader.of(capture)
 
     def claims(self, capture: Capture, folder: Path) -> Iterator[Claim]:
         """Yield what osxphotos wrote down about the files that it exported into a folder."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,8 @@ def _read(
 
     def item(photo: Any, one: Seen, why: str = "") -> Item:
         known = more.get(one.row.uuid, {})
-        kept = tuple(files(one, known, library.settings))
+        came = capture.downloaded.get(one.row.uuid, {})
+        kept = tuple(_arrived(file, came) for file in files(one, known, library.settings))
         return Item(one.sighting, _record(photo, one, known, why), kept)
 
     try:
@@ -110,12 +112,20 @@ def files(seen: Seen, facts: Mapping[str, Any], settings: PhotosSettings) -> Ite
         yield File(role, sidecar_suffix(seen.parts, ending), View(template), seen.date)
 
 
+def _arrived(file: File, came: Mapping[str, Path]) -> File:
+    """Return a file that is absent as Photos gave it to us, when it did."""
+    if not isinstance(file.content, Absent) or file.role not in came:
+        return file
+    return replace(file, content=CopyOf(came[file.role]))
+
+
 def _file(part: Part, seen: Seen) -> File:
     date = seen.date
     if part.absent is not None:
         gap = part.absent
         awaits = tuple(Path(path) for path in gap.awaits)
-        absent = Absent(_sentence(gap.reason), gap.hint, awaits, _size(part.role, seen))
+        size = _size(part.role, seen)
+        absent = Absent(_sentence(gap.reason), gap.hint, awaits, size, gap.downloadable)
         return File(part.role, part.suffix, absent, date)
     stands_in_for = "original" if part.role == "preview" else ""
     return File(part.role, part.suffix, CopyOf(Path(part.path)), date, stands_in_for)

@@ -1,9 +1,9 @@
 """The settings of photos, and which assets they leave out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from rootcellar.api import Capture
+from rootcellar.api import Capture, Limits
 from rootcellar_photos.naming import LAYOUT, check_layout
 from rootcellar_photos.rows import AssetRow
 
@@ -16,6 +16,10 @@ SIDECARS: dict[str, tuple[str, str, str]] = {
 Page = Literal["html", "markdown"]
 PAGES: dict[str, str] = {"html": "photos/album.html", "markdown": "photos/album.md"}
 """The template of each kind of page of an album."""
+
+
+APART = {"shapes": False}
+"""Marks settings that change nothing of what is written, only when it comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,11 @@ class PhotosSettings:
     shared_albums: bool = True
     shared_library: bool = True
     shared_with_you: bool = True
+    download: bool = field(default=False, metadata=APART)
+    download_first: Literal["newest", "oldest"] = field(default="newest", metadata=APART)
+    download_gigabytes: float = field(default=20, metadata=APART)
+    download_minutes: float = field(default=120, metadata=APART)
+    download_keep_free: float = field(default=20, metadata=APART)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
@@ -44,6 +53,20 @@ class PhotosSettings:
             kinds = getattr(self, name)
             if len(set(kinds)) < len(kinds):
                 raise ValueError(f"{name} names one kind twice.")
+        for name in ("download_gigabytes", "download_minutes", "download_keep_free"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be below 0; 0 means no limit.")
+
+    @property
+    def download_limits(self) -> Limits:
+        """What one run may download."""
+        return Limits(
+            always=self.download,
+            newest_first=self.download_first == "newest",
+            bytes=int(self.download_gigabytes * 1e9),
+            minutes=self.download_minutes,
+            keep_free=int(self.download_keep_free * 1e9),
+        )
 
 
 def settings_of(capture: Capture) -> PhotosSettings:

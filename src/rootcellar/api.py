@@ -1,6 +1,13 @@
 """The front door for exporter authors; nothing else of rootcellar is promised to them."""
 
-from rootcellar.errors import RootcellarError, SourceError, StoreMissing, StoreUnreadable
+from rootcellar.downloads import Downloader, DownloadRefused, Limits
+from rootcellar.errors import (
+    DownloadsImpossible,
+    RootcellarError,
+    SourceError,
+    StoreMissing,
+    StoreUnreadable,
+)
 from rootcellar.exporter import Exporter, NoSettings, Store
 from rootcellar.items import (
     Absent,
@@ -27,12 +34,16 @@ __all__ = [
     "Claim",
     "Content",
     "CopyOf",
+    "DownloadRefused",
+    "Downloader",
+    "DownloadsImpossible",
     "Exporter",
     "File",
     "FoundStore",
     "Gathering",
     "Glance",
     "Item",
+    "Limits",
     "NoSettings",
     "Notice",
     "Record",

@@ -175,8 +175,12 @@ def _in_words(kind: Any) -> str:
 
 
 def digest(table: Any) -> str:
-    """Return a digest of one exporter's settings: when it changes, everything is compared."""
-    text = repr(sorted(dataclasses.asdict(table).items()))
+    """Return a digest of one exporter's settings: when it changes, everything is compared.
+
+    Fields with the metadata `{"shapes": False}` change nothing that is written, and are left out.
+    """
+    shaping = [one.name for one in dataclasses.fields(table) if one.metadata.get("shapes", True)]
+    text = repr(sorted((name, getattr(table, name)) for name in shaping))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -223,6 +227,14 @@ archive = {_quoted(archive)}
 # shared_albums = true
 # shared_library = true
 # shared_with_you = true
+
+# Whether every run asks Photos (on its own Mac) for originals that are only in iCloud, which
+# first, how much a run, and how many GB of the Mac's disk it must leave free.
+# download = true
+# download_first = "newest"
+# download_gigabytes = 20
+# download_minutes = 120
+# download_keep_free = 20
 """
 
 

@@ -60,3 +60,7 @@ class StateError(RootcellarError):
 
 class ScratchUnwritable(RootcellarError):
     """Private copies cannot be made on the internal disk: it is full, or may not be written."""
+
+
+class DownloadsImpossible(RootcellarError):
+    """The app that could be asked for missing files is not here, or cannot be asked."""

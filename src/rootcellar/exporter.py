@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rootcellar.downloads import Downloader, Limits
 from rootcellar.items import Claim, Gathering, Glance, Item, Notice, Sighting, Trouble
 
 if TYPE_CHECKING:
@@ -106,6 +107,18 @@ class Exporter:
         raise NotImplementedError(
             f"{type(self).__name__} implements items(), or survey() and read()"
         )
+
+    def download_limits(self, settings: Any) -> Limits | None:
+        """Return what a run may download by these settings; None when nothing ever can be."""
+        del settings
+        return None
+
+    def downloader(self, capture: "Capture") -> Downloader:
+        """Return what asks the app for files that are `downloadable`; RootcellarError if not here.
+
+        What it returns is then in `capture.downloaded`, by key and role, when they are read again.
+        """
+        raise NotImplementedError(f"{type(self).__name__} downloads nothing")
 
     def claims(self, capture: "Capture", folder: Path) -> Iterator[Claim]:
         """Yield what the lists of another program's export in `folder` say of its files.

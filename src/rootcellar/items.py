@@ -41,13 +41,14 @@ class Absent:
 
     `reason` and `hint` are sentences for people; `awaits` names the paths where the bytes would
     turn up, so that an otherwise idle run notices when they do. `size` is how many bytes there
-    are, where the source says so.
+    are, where the source says so. `downloadable`: the exporter's `downloader` can ask for them.
     """
 
     reason: str
     hint: str
     awaits: tuple[Path, ...] = ()
     size: int | None = None
+    downloadable: bool = False
 
 
 Content = CopyOf | Bytes | View | Absent

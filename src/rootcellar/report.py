@@ -41,6 +41,20 @@ def scope_counts(
 
 
 @dataclass
+class Downloaded:
+    """What was asked for from the app in a run, how much of it came, and why it ended early.
+
+    `refused` items will not be asked for again.
+    """
+
+    asked: int = 0
+    arrived: int = 0
+    bytes: int = 0
+    refused: int = 0
+    stopped: str = ""
+
+
+@dataclass
 class ExporterReport:
     """What one exporter's run did; counts are of items, `files` of files written, in all bytes.
 
@@ -64,12 +78,13 @@ class ExporterReport:
     message: str = ""
     hint: str = ""
     scopes: dict[str, Scope] = field(default_factory=dict)
+    download: Downloaded | None = None
 
     def to_plain(self) -> dict[str, Any]:
-        """Return the report as plain JSON; scopes, message and hint only where there are any."""
+        """Return the report as plain JSON; what is empty is left out of its end."""
         plain = asdict(self)
         plain["seconds"] = round(self.seconds, 3)
-        for name in ("message", "hint", "scopes"):
+        for name in ("message", "hint", "scopes", "download"):
             if not plain[name]:
                 del plain[name]
         return plain

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from rootcellar.downloads import Limits, runs_left
 from rootcellar.report import RunReport, Scope, scope_counts
+from rootcellar.state.downloads import Standing
 from rootcellar.state.rows import ArchiveRow, ExporterRow
 from rootcellar.state.store import StateStore
 
@@ -76,6 +78,24 @@ def coverage(state: StateStore, archive: ArchiveRow, exporter: str) -> Coverage:
         kept=len(state.holdings.kept(archive, exporter)),
         scopes=scope_counts(state.holdings.scopes(archive, exporter), row.left_out),
     )
+
+
+def download_line(standing: Standing, limits: Limits) -> str:
+    """Return one line about what apps are still to be asked for; "" when there is nothing."""
+    parts = []
+    if standing.waiting:
+        size = f" ({standing.bytes / 1e9:.1f} GB)" if standing.bytes else ""
+        parts.append(f"{standing.waiting:,} wait{size}")
+        runs = runs_left(standing.bytes, standing.per_run or limits.bytes)
+        if limits.always and runs:
+            parts.append(
+                "the next run may fetch them" if runs == 1 else f"about {runs:,} more runs"
+            )
+        elif not limits.always:
+            parts.append("`rootcellar export --download-missing` asks for them")
+    if standing.refused:
+        parts.append(f"{standing.refused:,} cannot be downloaded")
+    return f"downloads: {', '.join(parts)}" if parts else ""
 
 
 def status_text(state: StateStore, archive: ArchiveRow, report: RunReport) -> str:

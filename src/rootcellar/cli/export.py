@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -16,7 +17,7 @@ from rootcellar.cli.setting import (
     json_option,
     setting_options,
 )
-from rootcellar.report import EXIT_CODES, ExporterReport, RunReport
+from rootcellar.report import EXIT_CODES, Downloaded, ExporterReport, RunReport
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
 
@@ -29,6 +30,11 @@ SHOWN = 5
 @setting_options
 @dry_run_option
 @click.option("--thorough", is_flag=True, help="Compare everything, also what seems unchanged.")
+@click.option(
+    "--download-missing",
+    is_flag=True,
+    help="Then ask Photos for originals that are only in iCloud (on a Mac).",
+)
 @accept_losses_option
 @json_option
 def command(
@@ -38,6 +44,7 @@ def command(
     settings: Path | None,
     dry_run: bool,
     thorough: bool,
+    download_missing: bool,
     accept_losses: bool,
     as_json: bool,
 ) -> None:
@@ -56,7 +63,8 @@ def command(
         with StateStore(default_path()) as state:
             place = choose_archive(archive, setting.settings, state)
             with shown_progress(quiet=as_json) as progress:
-                report = run(order(place, dry_run), state, progress)
+                wanted = replace(order(place, dry_run), download=download_missing)
+                report = run(wanted, state, progress)
     if as_json:
         tell_json(report.to_plain())
     else:
@@ -75,6 +83,8 @@ def tell_report(report: RunReport) -> None:
             click.echo(click.style(f"  {one.message}", fg=colour))
             if one.hint:
                 click.echo(f"  {one.hint}")
+        if one.download is not None:
+            _tell_download(one.download)
         _tell_shortfalls(one)
     if report.dry_run:
         click.echo("Nothing was written: this was a dry run.")
@@ -102,6 +112,16 @@ def _summary(report: ExporterReport) -> str:
     if not said:
         return "failed" if report.outcome == "failed" else "nothing there"
     return said
+
+
+def _tell_download(done: Downloaded) -> None:
+    if done.asked:
+        size = size_in_words(done.bytes)
+        click.echo(f"  downloaded {done.arrived:,} of {done.asked:,} asked for ({size})")
+    if done.refused:
+        click.echo(f"  {done.refused:,} cannot be downloaded, and will not be asked for again")
+    if done.stopped:
+        click.echo(f"  downloads stopped: {done.stopped}")
 
 
 def _tell_shortfalls(report: ExporterReport) -> None:

@@ -16,11 +16,16 @@ from rootcellar.cli.setting import (
     json_option,
     load_only_settings,
 )
+from rootcellar.config import Settings
+from rootcellar.downloads import Limits
 from rootcellar.errors import RootcellarError
+from rootcellar.plugins import installed
 from rootcellar.report import EXIT_CODES, worst
+from rootcellar.state.downloads import DownloadQueue, Standing
 from rootcellar.state.path import default_path
+from rootcellar.state.rows import ArchiveRow
 from rootcellar.state.store import StateStore
-from rootcellar.status import Coverage, coverage, scope_line
+from rootcellar.status import Coverage, coverage, download_line, scope_line
 
 
 @click.command()
@@ -36,7 +41,8 @@ def command(archive: Path | None, settings: Path | None, as_json: bool) -> None:
     from rootcellar.engine.opening import locate, look
 
     with StateStore(default_path()) as state:
-        place = locate(choose_archive(archive, load_only_settings(settings), state))
+        loaded = load_only_settings(settings)
+        place = locate(choose_archive(archive, loaded, state))
         problem: RootcellarError | None = None
         uuid = dict(state.archive_paths()).get(place)
         try:
@@ -56,13 +62,28 @@ def command(archive: Path | None, settings: Path | None, as_json: bool) -> None:
         found = [coverage(state, row, one.name) for one in state.exporters(row)]
         sizes = {one.exporter.name: state.holdings.size(row, one.exporter.name) for one in found}
         last = state.last_run(row)
+        downloads = _downloads(state, row, loaded)
     outcomes = [one.exporter.outcome for one in found]
     outcome = worst([*outcomes, problem.outcome if problem else "ok"])
     if as_json:
-        tell_json(_document(place, outcome, problem, found, sizes, last))
+        tell_json(_document(place, outcome, problem, found, sizes, last, downloads))
     else:
-        _tell(place, problem, found, sizes, last)
+        _tell(place, problem, found, sizes, last, downloads)
     sys.exit(EXIT_CODES[outcome])
+
+
+def _downloads(
+    state: StateStore, row: ArchiveRow, settings: Settings
+) -> dict[str, tuple[Standing, Limits]]:
+    """Return by exporter how far its downloads are, where an app can be asked for files."""
+    found = {}
+    for exporter in installed().exporters:
+        limits = exporter.download_limits(settings.tables[exporter.name])
+        if limits is not None:
+            standing = DownloadQueue(state, row, exporter.name).standing()
+            if standing.waiting or standing.refused:
+                found[exporter.name] = (standing, limits)
+    return found
 
 
 def _document(
@@ -72,6 +93,7 @@ def _document(
     found: list[Coverage],
     sizes: Mapping[str, int],
     last: tuple[str, str] | None,
+    downloads: Mapping[str, tuple[Standing, Limits]],
 ) -> dict[str, Any]:
     document: dict[str, Any] = {
         "outcome": outcome,
@@ -98,6 +120,8 @@ def _document(
         },
         "copies": [],
     }
+    for name, (standing, _) in downloads.items():
+        document["exporters"][name]["download"] = asdict(standing)
     if problem:
         document["error"] = {"message": problem.message, "hint": problem.hint}
     return document
@@ -109,6 +133,7 @@ def _tell(
     found: list[Coverage],
     sizes: Mapping[str, int],
     last: tuple[str, str] | None,
+    downloads: Mapping[str, tuple[Standing, Limits]],
 ) -> None:
     click.echo(f"Archive: {place}")
     if problem:
@@ -117,6 +142,8 @@ def _tell(
     click.echo(f"Last run: {last[0][:19].replace('T', ' ')} UTC, {last[1]}" if last else "No run.")
     for one in found:
         _tell_coverage(one, sizes[one.exporter.name])
+        if one.exporter.name in downloads:
+            click.echo(f"  {download_line(*downloads[one.exporter.name])}")
 
 
 def _tell_coverage(one: Coverage, size: int) -> None:

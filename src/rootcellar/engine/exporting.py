@@ -89,7 +89,7 @@ class ExporterRun:
         return bool(content) and self._is_idle(content, self.row.content)
 
     def _is_idle(self, token: str, known: str) -> bool:
-        if self._looks_at_all or self.troubles or token != known:
+        if self._looks_at_all or self.task.capture.downloaded or self.troubles or token != known:
             return False
         awaited = self.state.holdings.awaited(self.writing.archive, self.name)
         return not any(path.exists() for path in awaited)

@@ -155,7 +155,11 @@ class Family:
             return self._keep(file, former)  # it has left this machine; the archive has it
         absent = file.content
         awaits = tuple(str(path) for path in absent.awaits)
-        self.missing.append(Missing(file.role, absent.reason, absent.hint, awaits))
+        gap = Missing(file.role, absent.reason, absent.hint, awaits)
+        if absent.downloadable:
+            dated = mtime_of(file.modified)
+            gap = replace(gap, downloadable=True, size=absent.size or 0, dated=dated)
+        self.missing.append(gap)
         self.former.pop(file.role, None)
         return None
 

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from rootcellar.engine.writing import Writing
 from rootcellar.errors import (
     ArchiveUnwritable,
     DestinationWaiting,
+    DownloadsImpossible,
     RootcellarError,
     StateError,
     StoreMissing,
@@ -31,6 +32,7 @@ from rootcellar.state.rows import ArchiveRow
 from rootcellar.state.store import StateStore, now, state_errors
 from rootcellar.status import status_text
 
+GOING_ON = ("ok", "partial")
 TaskMaker = Callable[[], contextlib.AbstractContextManager[Task]]
 """Opens the capture of one exporter, and closes it again."""
 OnProgress = Callable[[str, Progress], None]
@@ -64,6 +66,8 @@ class Order:
     """Whether an archive may be made in a folder that others have filled."""
     adoption: Adoption | None = None
     """A folder whose files are taken into the archive instead of being copied."""
+    download: bool = False
+    """Whether apps are asked for what is not here, also by settings that do not say so."""
 
 
 def run(order: Order, state: StateStore, progress: OnProgress | None = None) -> RunReport:
@@ -140,7 +144,7 @@ def _export(order: Order, archive: OpenArchive, report: RunReport, progress: OnP
             _remember_failure(archive, name, missing)
     for name, make_task in order.tasks.items():
         report.exporters[name] = _export_one(
-            name, make_task, writing, archive, progress, report.notes
+            name, make_task, writing, archive, progress, report.notes, download=order.download
         )
     if order.adoption is not None:
         order.adoption.tidy(archive.disk)
@@ -160,6 +164,8 @@ def _export_one(
     archive: OpenArchive,
     progress: OnProgress,
     notes: list[str],
+    *,
+    download: bool,
 ) -> ExporterReport:
     run: ExporterRun | None = None
     try:
@@ -168,6 +174,8 @@ def _export_one(
             for step in run.run():
                 progress(name, step)
             notes += run.notes
+            for step in _download(run, make_task, writing, asked=download, notes=notes):
+                progress(f"{name}: downloads", step)
             return run.report
     except RootcellarError as error:
         failure = error
@@ -190,6 +198,31 @@ def _export_one(
     report.outcome = failure.outcome if failure.outcome in OUTCOMES else "failed"
     report.message, report.hint = failure.message, failure.hint
     return report
+
+
+def _download(
+    run: ExporterRun, make_task: TaskMaker, writing: Writing, *, asked: bool, notes: list[str]
+) -> Iterator[Progress]:
+    """Have downloaded what is not here, if that is wanted, and count it in the run's report."""
+    limits = run.task.exporter.download_limits(run.task.capture.settings)
+    if limits is None or not (asked or limits.always) or run.report.outcome not in GOING_ON:
+        return
+    from rootcellar.engine.downloading import Downloading, merged, run_again
+
+    def again(files: Mapping[str, Mapping[str, Path]]) -> ExporterReport:
+        with make_task() as task:
+            task.capture.downloaded = files
+            return run_again(task, writing)
+
+    downloading = Downloading(run.task, writing, again, limits)
+    try:
+        yield from downloading.run()
+    except DownloadsImpossible as error:
+        notes.append(f"{error.message} {error.hint}")
+        downloading.report.stopped = error.message
+    if downloading.exported is not None:
+        run.report = merged(run.report, downloading.exported)
+    run.report.download = downloading.report
 
 
 def _remember_failure(archive: OpenArchive, name: str, report: ExporterReport) -> None:

@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,8 @@ class Capture:
     scratch: Path
     settings: Any
     live: bool = False
+    downloaded: Mapping[str, Mapping[str, Path]] = field(default_factory=dict)
+    """Files that the app was asked for and are not in the store, by key and role."""
     _copies: dict[Path, Path] = field(default_factory=dict)
     _checked: set[Path] = field(default_factory=set)
     _salvaged: dict[Path, tuple[Path, tuple[str, ...]]] = field(default_factory=dict)

@@ -13,6 +13,7 @@ ITEM = (
     "exporter, key, title, place, stem, fingerprint, store, in_trash, gone, line, scope, outside"
 )
 FILE = "role, path, size, sha256, mtime_ns, source, view, rendered, kept"
+MISSING = "role, reason, hint, awaits, failed, downloadable, missing.size, dated"
 _ALIKE = (
     "FROM file JOIN item ON item.id = file.item "
     "WHERE file.archive = ? AND size = ? AND role = ? AND exporter = ? AND NOT gone"
@@ -58,11 +59,10 @@ class Holdings:
             f"SELECT item, {FILE} FROM file WHERE item IN ({marks}) ORDER BY id", ids
         ):
             files.setdefault(item, []).append(_file(values))
-        for item, role, reason, hint, awaits, failed in self.connection.execute(
-            f"SELECT * FROM missing WHERE item IN ({marks}) ORDER BY item, role", ids
+        for item, *values in self.connection.execute(
+            f"SELECT item, {MISSING} FROM missing WHERE item IN ({marks}) ORDER BY item, role", ids
         ):
-            gap = Missing(role, reason, hint, tuple(json.loads(awaits)), bool(failed))
-            gaps.setdefault(item, []).append(gap)
+            gaps.setdefault(item, []).append(_missing(values))
         targets: dict[object, list[str]] = {}
         for item, target in self.connection.execute(
             f"SELECT item, target FROM reference WHERE item IN ({marks})", ids
@@ -224,15 +224,14 @@ class Holdings:
 
     def missing(self, archive: ArchiveRow, exporter: str) -> Iterator[tuple[str, str, Missing]]:
         """Yield (key, title, what is missing) of every living item that is not complete."""
-        for key, title, role, reason, hint, awaits, failed in self.connection.execute(
-            "SELECT key, title, role, reason, hint, awaits, failed FROM missing "
+        for key, title, *values in self.connection.execute(
+            f"SELECT key, title, {MISSING} FROM missing "
             "CROSS JOIN item ON item.id = missing.item "
             "WHERE archive = ? AND exporter = ? AND NOT gone AND NOT outside "
             "ORDER BY place, key, role",
             (archive.id, exporter),
         ):
-            gap = Missing(role, reason, hint, tuple(json.loads(awaits)), bool(failed))
-            yield key, title, gap
+            yield key, title, _missing(values)
 
     def kept(self, archive: ArchiveRow, exporter: str) -> tuple[str, ...]:
         """Return the paths of the views that are behind, because a person has edited them."""
@@ -290,6 +289,18 @@ class Holdings:
             (archive.id, exporter),
         ).fetchone()
         return int(size)
+
+
+def missing_values(gap: Missing) -> tuple[object, ...]:
+    """Return the values of a row of the table `missing`, without its item."""
+    flags = (gap.failed, gap.downloadable)
+    return (gap.role, gap.reason, gap.hint, json.dumps(gap.awaits), *flags, gap.size, gap.dated)
+
+
+def _missing(values: Sequence[Any]) -> Missing:
+    role, reason, hint, awaits, failed, downloadable, size, dated = values
+    awaited = tuple(json.loads(awaits))
+    return Missing(role, reason, hint, awaited, bool(failed), bool(downloadable), size, dated)
 
 
 def _item(values: Sequence[Any]) -> StoredItem:

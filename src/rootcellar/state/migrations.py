@@ -125,6 +125,20 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         ALTER TABLE exporter ADD COLUMN glanced TEXT NOT NULL DEFAULT '';
         """,
     ),
+    (
+        "0009-downloads",
+        """
+        ALTER TABLE missing ADD COLUMN downloadable INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE missing ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE missing ADD COLUMN dated INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE download (
+            archive INTEGER NOT NULL REFERENCES archive, exporter TEXT NOT NULL,
+            key TEXT NOT NULL, tries INTEGER NOT NULL, asked TEXT NOT NULL,
+            not_before TEXT NOT NULL, refused INTEGER NOT NULL, reason TEXT NOT NULL,
+            PRIMARY KEY (archive, exporter, key)
+        ) WITHOUT ROWID;
+        """,
+    ),
 )
 
 

@@ -28,7 +28,9 @@ class StoredFile:
 class Missing:
     """A file of an item that is not in the archive.
 
-    `failed` tells bytes that could not be read from bytes that are not on this source.
+    `failed` tells bytes that could not be read from bytes that are not on this source. Of those
+    that are `downloadable`, `size` says how many there are (0: unknown), and `dated` (nanoseconds
+    since 1970) when the file is from.
     """
 
     role: str
@@ -36,6 +38,9 @@ class Missing:
     hint: str
     awaits: tuple[str, ...] = ()
     failed: bool = False
+    downloadable: bool = False
+    size: int = 0
+    dated: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from rootcellar.archive.names import fold
 from rootcellar.state.documents import DOCUMENT
-from rootcellar.state.holdings import FILE, ITEM
+from rootcellar.state.holdings import FILE, ITEM, missing_values
 from rootcellar.state.rows import Settlement, StoredDocument, StoredItem, StoredMembers
 
 _ITEM_NAMES = tuple(ITEM.split(", "))
@@ -108,12 +108,8 @@ class Settling:
             ],
         )
         self.connection.executemany(
-            "INSERT OR REPLACE INTO missing VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (row, gap.role, gap.reason, gap.hint, json.dumps(gap.awaits), gap.failed)
-                for row, item in items
-                for gap in item.missing
-            ],
+            "INSERT OR REPLACE INTO missing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(row, *missing_values(gap)) for row, item in items for gap in item.missing],
         )
         self.connection.executemany(
             "INSERT OR IGNORE INTO reference VALUES (?, ?)",

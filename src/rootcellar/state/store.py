@@ -150,7 +150,7 @@ class StateStore:
                 f"DELETE FROM {table} WHERE item IN (SELECT id FROM item WHERE archive = ?)",
                 (archive.id,),
             )
-        for table in ("item", "document", "member", "exporter", "promise", "glance"):
+        for table in ("item", "document", "member", "exporter", "promise", "glance", "download"):
             self.connection.execute(f"DELETE FROM {table} WHERE archive = ?", (archive.id,))
 
     def forget(self, archive: ArchiveRow) -> None:
