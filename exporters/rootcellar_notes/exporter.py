@@ -33,6 +33,7 @@ class Notes(Exporter):
     )
     settings: ClassVar[type] = NotesSettings
     reads_aside: ClassVar[bool] = True
+    vault_page: ClassVar[str] = "obsidian/note.md"
 
     def __init__(self) -> None:
         self._opened: tuple[Capture, list[Container | OlderStore], list[Trouble]] | None = None
@@ -98,9 +99,14 @@ class Notes(Exporter):
 
     def filters(self) -> Mapping[str, Callable[..., Any]]:
         """Return what the templates of notes need: a record's text as Markdown, values as YAML."""
-        from rootcellar_notes.pages import markdown, yaml
+        from rootcellar_notes.pages import local, markdown, obsidian_tags, yaml
 
-        return {"markdown": markdown, "yaml": yaml}
+        return {
+            "markdown": markdown,
+            "yaml": yaml,
+            "local": local,
+            "obsidian_tags": obsidian_tags,
+        }
 
     def _containers(self, capture: Capture) -> tuple[list[Container | OlderStore], list[Trouble]]:
         """Return the stores of this capture, opened once."""

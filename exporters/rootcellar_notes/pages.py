@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -23,6 +24,7 @@ from rootcellar_notes.markdown import (
     Words,
     render,
 )
+from rootcellar_notes.markdown.attachments import obsidian_tag
 from rootcellar_notes.store.attachments import INLINE, LINK, TABLE_UTI
 
 UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
@@ -55,11 +57,26 @@ def markdown(
         return ""
     body = msgspec.convert(record["body"], Body)
     note = (links or {}).get
-    return render(body, Flavour(flavour), Surroundings(_embeds(record, files), note))
+    kind = Flavour(flavour)
+    # Beside a page of the archive its files lie; a vault finds a file from its top.
+    paths = {str(one["role"]): str(one["path"]) for one in files}
+    if kind is Flavour.GFM:
+        paths = {role: path.rpartition("/")[2] for role, path in paths.items()}
+    return render(body, kind, Surroundings(_embeds(record, paths), note))
 
 
-def _embeds(record: Facts, files: Sequence[Facts]) -> Callable[[Attachment], Embed | None]:
-    paths = {str(one["role"]): str(one["path"]).rpartition("/")[2] for one in files}
+def local(stamp: str) -> str:
+    """Return a moment of a record as Obsidian has it: in this machine's zone, unsaid."""
+    moment = datetime.fromisoformat(stamp) if stamp else None
+    return f"{moment.astimezone():%Y-%m-%dT%H:%M:%S}" if moment else ""
+
+
+def obsidian_tags(tags: Sequence[str]) -> list[str]:
+    """Return hashtags as Obsidian allows them, without the `#`."""
+    return list(dict.fromkeys(obsidian_tag(tag).removeprefix("#") for tag in tags))
+
+
+def _embeds(record: Facts, paths: Mapping[str, str]) -> Callable[[Attachment], Embed | None]:
     known: dict[str, Facts] = {one["identifier"]: one for one in record.get("attachments", ())}
     away = "missing" if record.get("account", {}).get("kind") == "local" else "only in iCloud"
     if record.get("locked"):

@@ -56,6 +56,10 @@ class Exporter:
     """True when `read` is heavy: it is then called in a process of its own, one slice ahead. The
     class must then be made without arguments, and its items, stores and settings be picklable."""
 
+    vault_page: ClassVar[str] = ""
+    """The template of an item's page in an Obsidian vault; empty for exporters without such pages.
+    The paths of `files` and `links` are then those in the vault, links without their ending."""
+
     def warm_up(self) -> None:
         """Import what `read` needs; called in the reading process during the survey."""
 

@@ -68,9 +68,13 @@ class Views:
 
     def digest(self, exporter: Exporter) -> str:
         """Return a digest of every template an exporter may use; jinja2 is not needed for it."""
+        return self.digest_of(exporter.name)
+
+    def digest_of(self, name: str) -> str:
+        """Return a digest of every template below the folder `name`."""
         digest = hashlib.sha256(VIEW_VERSION.encode())
         for folder in self.folders:
-            for path in sorted((folder / exporter.name).rglob("*")):
+            for path in sorted((folder / name).rglob("*")):
                 if path.is_file() and not path.name.startswith("."):
                     digest.update(path.relative_to(folder).as_posix().encode())
                     digest.update(path.read_bytes())

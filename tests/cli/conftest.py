@@ -12,6 +12,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from referencing import Registry, Resource
 
 from rootcellar.sample import make_home
 
@@ -23,6 +24,7 @@ SHAPES = {
     "doctor": "doctor",
     "exporters": "exporters",
     "rebuild": "rebuild",
+    "obsidian": "obsidian",
 }
 """Which schema the document of each command follows; those that do nothing follow `error`."""
 ROOTCELLAR = str(Path(sys.executable).parent / "rootcellar")
@@ -72,9 +74,14 @@ def without_override() -> None:
 def schema(name: str) -> jsonschema.Draft202012Validator:
     """Return the validator of one of the published schemas."""
     value = json.loads((SCHEMAS / f"{name}.json").read_text())
+    every = [json.loads(path.read_text()) for path in SCHEMAS.glob("*.json")]
+    named = [(one["$id"], Resource.from_contents(one)) for one in every]
     jsonschema.Draft202012Validator.check_schema(value)
+    checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
     return jsonschema.Draft202012Validator(
-        value, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+        value,
+        registry=Registry().with_resources(named),
+        format_checker=checker,
     )
 
 

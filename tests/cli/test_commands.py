@@ -321,6 +321,7 @@ def test_help_lists_every_command_in_the_order_in_which_people_need_them(world: 
         "init",
         "export",
         "adopt",
+        "obsidian",
         "status",
         "doctor",
         "exporters",
@@ -331,7 +332,8 @@ def test_help_lists_every_command_in_the_order_in_which_people_need_them(world: 
 
 
 @pytest.mark.parametrize(
-    "command", ["init", "export", "adopt", "status", "doctor", "exporters", "rebuild", "demo"]
+    "command",
+    ["init", "export", "adopt", "obsidian", "status", "doctor", "exporters", "rebuild", "demo"],
 )
 def test_every_command_has_help_that_says_what_its_line_in_the_list_says(
     command: str, world: Any

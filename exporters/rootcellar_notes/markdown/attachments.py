@@ -101,7 +101,7 @@ def note_link(path: str, text: str, flavour: Flavour, *, cell: bool) -> str:
     """Return a link to another note."""
     if flavour is Flavour.OBSIDIAN and fits_wikilink(path) and fits_alias(text):
         bar = r"\|" if cell else "|"
-        return f"[[{path}{bar}{text}]]"
+        return f"[[{path.removesuffix('.md')}{bar}{text}]]"
     name = one_line(text or path, obsidian=flavour is Flavour.OBSIDIAN, cell=cell)
     return f"[{name}]({encoded_path(path)})"
 

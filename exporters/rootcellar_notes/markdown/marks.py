@@ -200,7 +200,7 @@ def _link(url: str, text: str, setting: Setting, cell: bool) -> tuple[str, str]:
     if path is not None:
         if setting.flavour is Flavour.OBSIDIAN and fits_wikilink(path) and fits_alias(text):
             bar = r"\|" if cell else "|"
-            return f"[[{path}{bar}", "]]"
+            return f"[[{path.removesuffix('.md')}{bar}", "]]"
         return "[", f"]({encoded_path(path)})"
     if url.partition(":")[0].lower() == "file":
         # Readers of Markdown refuse such links, and would show their markup instead.

@@ -138,6 +138,14 @@ class Holdings:
         )
         return {folded: (exporter, key) for folded, exporter, key in rows}
 
+    def folders(self, archive: ArchiveRow, exporter: str) -> list[str]:
+        """Return the folders of the archive in which records of an exporter's items lie."""
+        rows = self.connection.execute(
+            "SELECT DISTINCT folder FROM item WHERE archive = ? AND exporter = ? ORDER BY folder",
+            (archive.id, exporter),
+        )
+        return [folder for (folder,) in rows]
+
     def spelling(self, archive: int, folder: str) -> str:
         """Return how the archive with this id spells a folded folder; empty when it has none."""
         low, high = f"{folder}/", f"{folder}0"  # "0" follows "/"

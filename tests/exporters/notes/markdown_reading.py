@@ -70,7 +70,8 @@ def _wikilink(state: StateInline, silent: bool) -> bool:
     if not silent:
         path, _, shown = found[1].replace(r"\|", "|").partition("|")
         token = state.push("embed" if found[0][0] == "!" else "wikilink", "", 0)
-        token.meta = {"path": path}
+        is_note = found[0][0] != "!" and "." not in path.rpartition("/")[2]
+        token.meta = {"path": f"{path}.md" if is_note else path}  # as Obsidian finds it
         token.content = shown or path
     state.pos = found.end()
     return True

@@ -234,9 +234,9 @@ def test_links_to_notes_lead_to_their_files() -> None:
     url = f"applenotes:note/{PIE.lower()}?ownerIdentifier=_x"
     linked = Paragraph((Run("the pie", link=url),))
     assert page(linked) == "[the pie](Cakes/Apple%20pie.md)\n"
-    assert obsidian(linked) == "[[Cakes/Apple pie.md|the pie]]\n"
+    assert obsidian(linked) == "[[Cakes/Apple pie|the pie]]\n"
     assert page(embedded(), it=NoteLink(url, "Pie")) == "[Pie](Cakes/Apple%20pie.md)\n"
-    assert obsidian(embedded(), it=NoteLink(url, "Pie")) == "[[Cakes/Apple pie.md|Pie]]\n"
+    assert obsidian(embedded(), it=NoteLink(url, "Pie")) == "[[Cakes/Apple pie|Pie]]\n"
     assert page(embedded(), it=NoteLink(url.replace("1?", "2?"), "Gone")) == "Gone\n"
 
 

@@ -1,0 +1,112 @@
+"""The items of an archive as pages for a vault: read folder by folder from their records."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rootcellar.archive.disk import Disk
+from rootcellar.archive.layout import RECORDS
+from rootcellar.archive.records import Line, read_lines
+from rootcellar.state.rows import ArchiveRow
+from rootcellar.state.store import StateStore
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which notes come into the vault; empty means all."""
+
+    accounts: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    not_folders: tuple[str, ...] = ()
+    not_tags: tuple[str, ...] = ()
+    since: datetime | None = None
+
+    def takes(self, record: dict[str, Any]) -> bool:
+        """Return whether a note with this record is chosen."""
+        folder = "/".join(record.get("folder", {}).get("path", ())).casefold()
+        tags = {tag.casefold() for tag in record.get("tags", ())}
+        account = record.get("account", {}).get("name", "").casefold()
+        if self.accounts and account not in _folded(self.accounts):
+            return False
+        if self.folders and not any(_below(folder, one) for one in _folded(self.folders)):
+            return False
+        if any(_below(folder, one) for one in _folded(self.not_folders)):
+            return False
+        if self.tags and not tags & _folded(self.tags):
+            return False
+        if tags & _folded(self.not_tags):
+            return False
+        modified = record.get("modified", "")
+        return self.since is None or (
+            bool(modified) and datetime.fromisoformat(modified) >= self.since
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is to be known of an item before its page is rendered.
+
+    `digest` is that of its record and files, `is_chosen` whether it comes into the vault anew.
+    """
+
+    key: str
+    title: str
+    place: str
+    folder: str
+    digest: str
+    gone: bool
+    is_chosen: bool
+
+
+class Archived:
+    """The items of one exporter in one archive."""
+
+    def __init__(self, disk: Disk, state: StateStore, row: ArchiveRow, exporter: str) -> None:
+        self.disk = disk
+        self.state = state
+        self.row = row
+        self.exporter = exporter
+
+    def sources(self, choice: Choice) -> Iterator[Source]:
+        """Yield every item, also those that are gone, folder by folder."""
+        for folder in self.state.holdings.folders(self.row, self.exporter):
+            for line in self._lines(folder):
+                value = line.value
+                record = value["record"]
+                away = bool(value["gone"] or value.get("in_trash"))
+                yield Source(
+                    key=line.key,
+                    title=value["title"],
+                    place=value["place"],
+                    folder=folder,
+                    digest=digest_of(value),
+                    gone=bool(value["gone"]),
+                    is_chosen=not away and choice.takes(record),
+                )
+
+    def lines(self, folder: str) -> dict[str, dict[str, Any]]:
+        """Return the lines of one folder by their keys."""
+        return {line.key: line.value for line in self._lines(folder)}
+
+    def _lines(self, folder: str) -> Iterator[Line]:
+        path = f"{folder}/{RECORDS}"
+        if self.disk.stat(path) is not None:
+            yield from read_lines(self.disk, path)
+
+
+def digest_of(line: dict[str, Any]) -> str:
+    """Return a digest of what an item is, wherever the archive keeps it."""
+    files = [(one["role"], one["sha256"]) for one in line["files"] if not one.get("view")]
+    what = (line["record"], sorted(files), line["gone"], line.get("in_trash"), line["title"])
+    return hashlib.sha256(repr(what).encode("utf-8", "replace")).hexdigest()
+
+
+def _folded(names: tuple[str, ...]) -> set[str]:
+    return {name.strip("/").removeprefix("#").casefold() for name in names}
+
+
+def _below(folder: str, above: str) -> bool:
+    return folder == above or folder.startswith(f"{above}/")

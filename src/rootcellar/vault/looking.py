@@ -1,0 +1,175 @@
+"""Looking at a vault as it is: which files there are, whose pages they are, who links to whom."""
+
+import json
+import re
+from collections.abc import Collection, Iterator
+from urllib.parse import unquote
+
+from rootcellar.archive.disk import Disk
+from rootcellar.archive.names import fold
+from rootcellar.vault.journal import Page
+
+ID = "apple-notes-id"
+"""The property by which a page says which note it is; another importer writes it as well."""
+HEAD = 8192
+"""Bytes of a page in which its properties are looked for."""
+_ID = re.compile(rf"^{ID}:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
+_WIKILINK = re.compile(r"\[\[([^\]\n]+?)\]\]")
+_LINK = re.compile(r"\]\(<?([^)>\n]+?)>?(?:\s+\"[^\"]*\")?\)")
+
+
+class Vault:
+    """The files of a vault, listed once; hidden ones are nobody's business."""
+
+    def __init__(self, disk: Disk) -> None:
+        self.disk = disk
+        self.files = {fold(path): path for path in _walk(disk, "")}
+        self._coming: dict[str, str] = {}
+
+    def has(self, path: str) -> bool:
+        """Return whether a file bears this name, ignoring case and composition."""
+        return fold(path) in self.files
+
+    def spelled(self, path: str) -> str:
+        """Return a path as the vault spells it."""
+        return self.files.get(fold(path), path)
+
+    def digest(self, path: str) -> str:
+        """Return the sha256 of a file, or of what is about to bear its name."""
+        folded = fold(path)
+        return self._coming.get(folded) or self.disk.sha256(self.files[folded])
+
+    def add(self, path: str, sha256: str = "") -> None:
+        """Take down that a file is there now; with a digest, that it will be."""
+        self.files[fold(path)] = path
+        if sha256:
+            self._coming[fold(path)] = sha256
+
+    def remove(self, path: str, above: str) -> None:
+        """Remove a file of ours whose text lies elsewhere now, and its folder if it is empty."""
+        self.disk.unlink(self.spelled(path))
+        self.files.pop(fold(path), None)
+        self.disk.drop_empty_folder(path.rpartition("/")[0], above)
+
+    def is_ours(self, page: Page) -> bool:
+        """Return whether a page is as it was last written; by size and time, else by its bytes."""
+        if not page.sha256 or not self.has(page.path):
+            return False
+        status = self.disk.stat(self.spelled(page.path))
+        if status is None or status.size != page.size:
+            return False
+        return status.mtime_ns == page.mtime_ns or self.digest(page.path) == page.sha256
+
+    def measure(self, page: Page) -> None:
+        """Take down a page's size and time as they are."""
+        status = self.disk.stat(self.spelled(page.path))
+        if status is not None:
+            page.size, page.mtime_ns = status.size, status.mtime_ns
+
+    def pages(self) -> Iterator[str]:
+        """Yield the paths of all Markdown files."""
+        return (path for folded, path in self.files.items() if folded.endswith(".md"))
+
+    def identifiers(self, besides: Collection[str]) -> dict[str, str]:
+        """Return the paths of pages by the note they say they are, `besides` left aside."""
+        found: dict[str, str] = {}
+        for path in sorted(self.pages()):
+            if path not in besides and (identifier := self.identifier(path)):
+                found.setdefault(identifier, path)
+        return found
+
+    def identifier(self, path: str) -> str:
+        """Return which note a page says it is; "" when it says none."""
+        try:
+            with self.disk.open(path) as file:
+                head = file.read(HEAD).decode("utf-8", "replace")
+        except OSError:
+            return ""
+        if not head.startswith("---"):
+            return ""
+        properties = head.split("\n---", 1)[0]
+        found = _ID.search(properties)
+        return _unquoted(found.group(1)).upper() if found else ""
+
+    def linked(self, besides: Collection[str]) -> "Linked":
+        """Return what pages link to, those of `besides` left aside."""
+        targets: set[str] = set()
+        for path in self.pages():
+            if path in besides:
+                continue
+            try:
+                text = self.disk.read(path).decode("utf-8", "replace")
+            except OSError:
+                continue
+            targets.update(targets_of(text))
+        return Linked(targets)
+
+
+class Linked:
+    """What pages link to, as they write it."""
+
+    def __init__(self, targets: Collection[str]) -> None:
+        self._targets = {fold(_without_ending(one)).lstrip("./") for one in targets}
+        self._names = {one.rpartition("/")[2] for one in self._targets}
+
+    def to(self, path: str) -> bool:
+        """Return whether anything may mean this page, by its name or by its path."""
+        return fold(_without_ending(path)).rpartition("/")[2] in self._names
+
+
+def targets_of(text: str) -> Iterator[str]:
+    """Yield what a page links to or embeds: `[[target#heading|shown]]`, `[shown](target)`."""
+    for found in _WIKILINK.finditer(text):
+        target = re.split(r"\\?\||#|\^", found.group(1))[0].strip()
+        if target:
+            yield target
+    for found in _LINK.finditer(text):
+        target = found.group(1)
+        if not re.match(r"[a-z][a-z0-9+.-]*:", target, re.IGNORECASE):
+            yield unquote(target.partition("#")[0])
+
+
+def attachment_folder(disk: Disk, otherwise: str) -> str:
+    """Return the vault's own setting of where attachments go; `otherwise` when it has none.
+
+    In Obsidian's words: "/" the vault's top, "./" beside the page, "./x" below the page's folder,
+    else a folder of the vault. Written in `.obsidian/app.json` once a person has chosen.
+    """
+    try:
+        setting = json.loads(disk.read(".obsidian/app.json")).get("attachmentFolderPath")
+    except (OSError, ValueError, AttributeError):
+        return otherwise
+    return setting if isinstance(setting, str) and setting else otherwise
+
+
+def in_attachment_folder(setting: str, page: str, name: str) -> str:
+    """Return the path of an attachment of a page by the vault's setting."""
+    if setting.startswith("./"):
+        parts = [page.rpartition("/")[0], setting[2:].strip("/"), name]
+    else:
+        parts = [setting.strip("/"), name]
+    return "/".join(part for part in parts if part)
+
+
+def _walk(disk: Disk, folder: str) -> Iterator[str]:
+    for name in disk.names(folder):
+        if name.startswith("."):
+            continue
+        path = f"{folder}/{name}" if folder else name
+        if disk.stat(path) is not None:
+            yield path
+        else:
+            yield from _walk(disk, path)
+
+
+def _unquoted(text: str) -> str:
+    if text[:1] == '"':
+        try:
+            return str(json.loads(text))
+        except ValueError:
+            return text.strip('"')
+    return text.strip("'")
+
+
+def _without_ending(path: str) -> str:
+    return path[:-3] if path[-3:].lower() == ".md" else path

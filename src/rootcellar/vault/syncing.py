@@ -1,0 +1,329 @@
+"""Bringing the pages of a vault up to date, and leaving alone whatever a person made theirs."""
+
+import hashlib
+import posixpath
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rootcellar.archive.disk import Disk
+from rootcellar.archive.names import fold
+from rootcellar.archive.writer import sha256_of_bytes
+from rootcellar.vault.archived import Archived, Choice, Source
+from rootcellar.vault.attaching import Attachments
+from rootcellar.vault.journal import Journal, Page, Plan, load, part_path, save, stage
+from rootcellar.vault.looking import Vault
+from rootcellar.vault.placing import ENDING, Placing
+
+BATCH = 200
+NEWER = " (from Apple Notes)"
+"""What the name of a page with a newer version ends with, beside one that a person has changed."""
+
+Render = Callable[[Mapping[str, Any]], bytes]
+"""Renders the template of an exporter's pages with variables."""
+
+
+@dataclass
+class VaultReport:
+    """What became of the pages: counts, and what a person should look at."""
+
+    new: int = 0
+    changed: int = 0
+    moved: int = 0
+    unchanged: int = 0
+    gone: int = 0
+    files: int = 0
+    edited: list[str] = field(default_factory=list)
+    """Pages that the person has changed, and that are left alone."""
+    beside: list[str] = field(default_factory=list)
+    """Newer versions that were laid beside such pages in this run."""
+    deleted: list[str] = field(default_factory=list)
+    """Titles of notes whose pages the person has deleted."""
+    stayed: list[str] = field(default_factory=list)
+    """Pages that were not renamed, because something of the person's links to them."""
+    absent: list[str] = field(default_factory=list)
+    """Files of notes that the archive does not hold as it should."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """Where and how: the folder in the vault, what is chosen, the digest of the template."""
+
+    folder: str
+    choice: Choice
+    template: str
+    restore_deleted: bool = False
+    dry_run: bool = False
+
+
+@dataclass
+class Staged:
+    """What is about to be written: the plan, its bytes, and when the note was changed last."""
+
+    plan: Plan
+    data: bytes
+    modified: int
+
+
+class Sync:
+    """One run over one folder of a vault."""
+
+    def __init__(self, disk: Disk, archived: Archived, render: Render, aim: Aim) -> None:
+        self.disk = disk
+        self.archived = archived
+        self.render = render
+        self.aim = aim
+        self.report = VaultReport()
+        self.vault = Vault(disk)
+        found = load(disk, aim.folder)
+        self.is_first = found is None
+        self.journal = found or Journal(archive=archived.row.uuid)
+        self.attachments = Attachments(self.vault, archived.disk, self.journal, aim.folder)
+        self.paths: dict[str, str] = {}
+
+    def run(self) -> VaultReport:
+        """Do it all; what is written is known to the journal at every moment."""
+        self._finish_plans()
+        sources = list(self.archived.sources(self.aim.choice))
+        self._find_pages({source.key for source in sources})
+        wanted = [one for one in sources if one.is_chosen or self._is_here(one.key)]
+        placing = Placing(self.vault, self.journal, self.aim.folder)
+        self.paths, self.report.stayed = placing.place(wanted)
+        titles = {source.key: source.title for source in sources}
+        self.report.deleted = sorted(
+            titles.get(key, key) for key, page in self.journal.pages.items() if page.deleted
+        )
+        for batch in _batches([one for one in wanted if one.key in self.paths]):
+            self._write(batch)
+        if not self.aim.dry_run:
+            save(self.disk, self.aim.folder, self.journal)
+            self.disk.flush()
+            self.disk.drop_empty_folder(part_path(self.aim.folder, 0).rpartition("/")[0])
+        self.report.absent += self.attachments.absent
+        return self.report
+
+    # -- what is there -------------------------------------------------------------------------
+
+    def _finish_plans(self) -> None:
+        """Take over what a run that was cut off had written, and remove what it had moved."""
+        for plan in self.journal.plans:
+            known = self.journal.pages.get(plan.key)
+            path = plan.page.path
+            is_written = self.vault.has(path) and self.vault.digest(path) == plan.page.sha256
+            if plan.beside:
+                if known is not None and not is_written:
+                    known.source = NOT_OFFERED
+                continue
+            if not is_written:
+                continue
+            if known is not None and fold(plan.was) != fold(path):
+                self._remove_if_ours(plan.was, known)
+            self.journal.pages[plan.key] = plan.page
+        self.journal.plans = []
+
+    def _remove_if_ours(self, path: str, known: Page) -> None:
+        if self.vault.has(path) and self.vault.digest(path) == known.sha256:
+            self.vault.remove(path, self.aim.folder)
+
+    def _find_pages(self, keys: Collection[str]) -> None:
+        """Find pages that the person has moved, or that nobody remembers; note the deleted."""
+        pages = self.journal.pages
+        lost = [key for key, page in pages.items() if not self._is_at_its_place(key, page)]
+        if not lost and not self.is_first:
+            return
+        known = {page.path for page in pages.values()} | {page.beside for page in pages.values()}
+        there = self.vault.identifiers(known)
+        for key in lost:
+            page = pages[key]
+            if key.upper() in there:
+                page.path, page.own_place, page.deleted = there[key.upper()], True, False
+            elif self.aim.restore_deleted:
+                del pages[key]
+            else:
+                page.deleted = True
+        for key in keys - pages.keys():
+            if key.upper() in there:
+                pages[key] = Page(there[key.upper()], own_place=True)
+
+    def _is_at_its_place(self, key: str, page: Page) -> bool:
+        """Return whether a page lies where it did; another note's may have come there instead."""
+        if not self.vault.has(page.path):
+            return False
+        if not page.deleted and self.vault.is_ours(page):
+            return True
+        page.deleted = page.deleted and self.vault.identifier(page.path) != key.upper()
+        return not page.deleted and self.vault.identifier(page.path) in (key.upper(), "")
+
+    def _is_here(self, key: str) -> bool:
+        page = self.journal.pages.get(key)
+        return page is not None and not page.deleted
+
+    # -- writing -------------------------------------------------------------------------------
+
+    def _write(self, batch: Sequence[Source]) -> None:
+        lines: dict[str, dict[str, Any]] = {}
+        for folder in dict.fromkeys(one.folder for one in batch):
+            lines |= self.archived.lines(folder)
+        planned = (self._planned(one, lines[one.key]) for one in batch if one.key in lines)
+        staged = [found for found in planned if found is not None]
+        files = self.attachments.staged
+        if self.aim.dry_run or not (staged or files):
+            return
+        folder = self.aim.folder
+        parts = [
+            stage(self.disk, folder, number, one.data) for number, one in enumerate(staged, 1)
+        ]
+        for one, part in zip(staged, parts, strict=True):
+            found = self.disk.stat(part)
+            mtime = self.disk.set_mtime(part, one.modified) if one.modified else 0
+            one.plan.page.size = found.size if found else 0
+            one.plan.page.mtime_ns = mtime or (found.mtime_ns if found else 0)
+        save(self.disk, folder, self.journal, [one.plan for one in staged])
+        for part, path in files:
+            self.disk.rename(part, path)
+            self.report.files += 1
+        files.clear()
+        for one, part in zip(staged, parts, strict=True):
+            self._carry_out(one.plan, part)
+
+    def _carry_out(self, plan: Plan, part: str) -> None:
+        path = plan.page.path
+        if not plan.beside and plan.was and fold(plan.was) == fold(path) and plan.was != path:
+            self.disk.rename(self.vault.spelled(plan.was), path)  # its case alone changes
+        self.disk.rename(part, path)
+        self.vault.add(path)
+        if plan.beside:
+            return
+        if plan.was and fold(plan.was) != fold(path):
+            self.vault.remove(plan.was, self.aim.folder)
+        self.journal.pages[plan.key] = plan.page
+
+    # -- what becomes of one page ----------------------------------------------------------------
+
+    def _planned(self, one: Source, line: dict[str, Any]) -> Staged | None:
+        """Return what is to be written of a note, or None when its page stays as it is."""
+        page = self.journal.pages.get(one.key)
+        if page is not None and not self.vault.is_ours(page):
+            return self._of_the_person(one, page, line)
+        path = self.paths[one.key]
+        files, links = self._files(one, path, line, copy=True), self._links(line)
+        made = self._made(one, files, links)
+        if page is not None and page.made == made and page.path == path:
+            self.report.unchanged += 1
+            return None
+        data = self._page(one, path, line, files, links)
+        fresh = Page(path, sha256_of_bytes(data), place=one.place, source=one.digest, made=made)
+        if page is None:
+            self.report.new += 1
+            return Staged(Plan(one.key, fresh), data, _modified(line))
+        fresh.own_place = page.own_place
+        if (fresh.sha256, path) == (page.sha256, page.path):
+            fresh.size, fresh.mtime_ns = page.size, page.mtime_ns
+            self.journal.pages[one.key] = fresh
+            self.report.unchanged += 1
+            return None
+        self._count(one, page, path)
+        return Staged(Plan(one.key, fresh, was=page.path), data, _modified(line))
+
+    def _count(self, one: Source, page: Page, path: str) -> None:
+        if one.gone and page.source != one.digest:
+            self.report.gone += 1
+        elif path != page.path:
+            self.report.moved += 1
+        else:
+            self.report.changed += 1
+
+    def _of_the_person(self, one: Source, page: Page, line: dict[str, Any]) -> Staged | None:
+        """Return the plan for a newer version beside a page that the person has changed."""
+        links = self._links(line)
+        files = self._files(one, page.path, line, copy=False)
+        data = self._page(one, page.path, line, files, links)
+        if self.vault.digest(page.path) == sha256_of_bytes(data):  # theirs is as ours would be
+            self._files(one, page.path, line, copy=True)
+            made = self._made(one, files, links)
+            digest = sha256_of_bytes(data)
+            fresh = Page(page.path, digest, place=one.place, source=one.digest, made=made)
+            self.vault.measure(fresh)
+            self.journal.pages[one.key] = fresh
+            self.report.unchanged += 1
+            return None
+        self.report.edited.append(page.path)
+        if page.source in ("", one.digest):
+            page.source = one.digest  # nothing of Apple's has changed since
+            return None
+        return self._beside(one, page, line, links)
+
+    def _beside(
+        self, one: Source, page: Page, line: dict[str, Any], links: Mapping[str, str]
+    ) -> Staged:
+        stem = page.path.removesuffix(ENDING) + NEWER
+        path = page.beside
+        if not (path and self.vault.has(path) and self.vault.digest(path) == page.beside_sha256):
+            number = 1
+            path = stem + ENDING
+            while self.vault.has(path):
+                number += 1
+                path = f"{stem} {number}{ENDING}"
+        files = self._files(one, path, line, copy=True)
+        newer_than = page.path.removesuffix(ENDING)
+        data = self._page(one, path, line, files, links, newer_than)
+        page.source, page.beside, page.beside_sha256 = one.digest, path, sha256_of_bytes(data)
+        self.report.beside.append(path)
+        plan = Plan(one.key, Page(path, sha256_of_bytes(data)), beside=True)
+        return Staged(plan, data, _modified(line))
+
+    # -- what a page is made of ------------------------------------------------------------------
+
+    def _page(
+        self,
+        one: Source,
+        path: str,
+        line: dict[str, Any],
+        files: Sequence[Mapping[str, Any]],
+        links: Mapping[str, str],
+        newer_than: str = "",
+    ) -> bytes:
+        return self.render(
+            {
+                "record": line["record"],
+                "name": posixpath.basename(path).removesuffix(ENDING),
+                "gone": one.gone,
+                "files": files,
+                "links": links,
+                "newer_than": newer_than,
+            }
+        )
+
+    def _made(
+        self, one: Source, files: Sequence[Mapping[str, Any]], links: Mapping[str, str]
+    ) -> str:
+        paths = [(file["role"], file["path"]) for file in files]
+        name = posixpath.basename(self.paths[one.key])
+        what = (self.aim.template, one.digest, name, paths, sorted(links.items()))
+        return hashlib.sha256(repr(what).encode("utf-8", "replace")).hexdigest()
+
+    def _files(
+        self, one: Source, page: str, line: dict[str, Any], *, copy: bool
+    ) -> list[dict[str, Any]]:
+        copy = copy and not self.aim.dry_run
+        return list(self.attachments.of(one.key, page, line["files"], copy=copy))
+
+    def _links(self, line: dict[str, Any]) -> dict[str, str]:
+        return {key: self.paths[key] for key in line.get("refers_to", ()) if key in self.paths}
+
+
+NOT_OFFERED = "-"
+"""Stands for the digest of a version that was to be laid beside a page, and was not."""
+
+
+def _modified(line: dict[str, Any]) -> int:
+    """Return when a note was changed last, in nanoseconds since 1970; 0 when nothing tells."""
+    from datetime import datetime
+
+    stamp = line["record"].get("modified", "")
+    return int(datetime.fromisoformat(stamp).timestamp()) * 10**9 if stamp else 0
+
+
+def _batches(sources: Sequence[Source]) -> Iterator[Sequence[Source]]:
+    for start in range(0, len(sources), BATCH):
+        yield sources[start : start + BATCH]

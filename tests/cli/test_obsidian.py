@@ -1,0 +1,67 @@
+"""`rootcellar obsidian` as a person calls it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rootcellar.sample import make_home
+
+
+@pytest.fixture
+def vault(world: Any) -> Path:
+    """A vault, beside a home with the notes of the sample."""
+    make_home(world.root / "made")
+    (world.home / "Pictures").rmdir()
+    world.home.rmdir()
+    (world.root / "made").rename(world.home)
+    vault: Path = world.root / "vault"
+    vault.mkdir()
+    return vault
+
+
+def bring(world: Any, vault: Path, *more: str) -> dict[str, Any]:
+    """Call the command, and return its JSON document."""
+    places = ("--home", world.home, "--archive", world.archive, "--json")
+    document: dict[str, Any] = world.run("obsidian", vault, *places, *more).document
+    return document
+
+
+def test_notes_come_into_a_vault_and_a_second_call_changes_nothing(
+    world: Any, vault: Path
+) -> None:
+    done = world.run("obsidian", vault, "--home", world.home, "--archive", world.archive)
+    assert done.code == 3, done.err  # one file is only in iCloud, one note is locked
+    assert "10 new" in done.out
+    assert (vault / "Apple Notes/iCloud/Recipes/Apple pie.md").exists()
+    again = bring(world, vault)
+    assert (again["unchanged"], again["new"], again["export"]["snapshot"]) == (10, 0, None)
+
+
+def test_the_archive_alone_is_enough(world: Any, vault: Path) -> None:
+    world.export("notes")
+    found = bring(world, vault, "--no-export", "--folder", "Old notes", "--tag", "orchard")
+    assert found["new"] == 1
+    assert "export" not in found
+    assert (vault / "Old notes/iCloud/Recipes/Apple pie.md").exists()
+
+
+def test_a_home_without_notes_leaves_those_of_the_archive(world: Any, vault: Path) -> None:
+    world.export("notes")
+    (world.home / "Library").rename(world.root / "gone")
+    assert bring(world, vault)["new"] == 10
+
+
+def test_a_dry_run_writes_nothing(world: Any, vault: Path) -> None:
+    assert bring(world, vault, "--dry-run")["dry_run"]
+    assert not world.archive.exists()
+    world.export("notes")
+    found = bring(world, vault, "--dry-run")
+    assert found["new"] == 10
+    assert not list(vault.iterdir())
+
+
+def test_a_vault_that_is_not_there_is_said(world: Any) -> None:
+    done = world.run("obsidian", world.root / "nowhere", "--archive", world.archive)
+    assert done.code == 2
+    assert "no vault" in done.err
