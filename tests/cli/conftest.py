@@ -25,6 +25,8 @@ SHAPES = {
     "exporters": "exporters",
     "rebuild": "rebuild",
     "obsidian": "obsidian",
+    "render": "render",
+    "resolve": "resolve",
 }
 """Which schema the document of each command follows; those that do nothing follow `error`."""
 ROOTCELLAR = str(Path(sys.executable).parent / "rootcellar")

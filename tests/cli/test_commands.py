@@ -325,6 +325,8 @@ def test_help_lists_every_command_in_the_order_in_which_people_need_them(world: 
         "status",
         "doctor",
         "exporters",
+        "render",
+        "resolve",
         "rebuild",
         "demo",
     ]
@@ -333,7 +335,19 @@ def test_help_lists_every_command_in_the_order_in_which_people_need_them(world: 
 
 @pytest.mark.parametrize(
     "command",
-    ["init", "export", "adopt", "obsidian", "status", "doctor", "exporters", "rebuild", "demo"],
+    [
+        "init",
+        "export",
+        "adopt",
+        "obsidian",
+        "status",
+        "doctor",
+        "exporters",
+        "render",
+        "resolve",
+        "rebuild",
+        "demo",
+    ],
 )
 def test_every_command_has_help_that_says_what_its_line_in_the_list_says(
     command: str, world: Any

@@ -19,6 +19,8 @@ COMMANDS = {
     "status": "Tell what is safe, what is missing, how old it is, and where.",
     "doctor": "Tell what can be read here, what cannot, and what to do about it.",
     "exporters": "List the exporters, what each reads, and whether it can here.",
+    "render": "Make the pages of an archive again from its records.",
+    "resolve": "Settle a page that was kept because you have edited it.",
     "rebuild": "Make the state again from the archive itself.",
     "demo": "Make a small made-up Mac home and archive it, to see the whole thing work.",
 }

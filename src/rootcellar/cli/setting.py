@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from rootcellar.config import Settings, digest, load_settings
+from rootcellar.engine.preparing import Render
 from rootcellar.engine.running import Missing, Order, TaskMaker
 from rootcellar.engine.task import Task
 from rootcellar.errors import UsageError
@@ -160,9 +161,7 @@ class Setting:
                 yield Task(
                     exporter=exporter,
                     capture=capture,
-                    render=lambda template, record, files, title, links: views.render(
-                        template, record=record, files=files, title=title, links=links
-                    ),
+                    render=render_with(views),
                     settings_digest=digest(table),
                     views_digest=views.digest(exporter),
                     troubles=troubles,
@@ -171,6 +170,19 @@ class Setting:
                 )
 
         return make
+
+
+def open_views(setting: Setting, exporter: Exporter) -> tuple[Render, str]:
+    """Return what renders an exporter's pages, and the digest of its templates."""
+    views = Views(setting.settings.templates, setting.installed.exporters)
+    return render_with(views), views.digest(exporter)
+
+
+def render_with(views: Views) -> Render:
+    """Return what renders pages with these templates."""
+    return lambda template, record, files, title, links: views.render(
+        template, record=record, files=files, title=title, links=links
+    )
 
 
 def load_only_settings(settings_file: Path | None) -> Settings:

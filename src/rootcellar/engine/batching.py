@@ -196,14 +196,22 @@ class Batches:
                 changes.losses.append((self.name, key))
             changes.items.append(item)
 
-    def _rerender(self, known: StoredItem, batch: Batch, changes: Changes, shards: Shards) -> None:
+    def _rerender(
+        self,
+        known: StoredItem,
+        batch: Batch,
+        changes: Changes,
+        shards: Shards,
+        discarded: Collection[str] = frozenset(),
+    ) -> None:
         """Render the views of an item again, from its stored record."""
         line = shards.line(known.folder, known.key)
         if line is None or not any(file.view for file in known.files):
             return
-        prepared = self._preparing(batch).rerender(known, line)
+        prepared = self._preparing(batch).rerender(known, line, discarded)
         if prepared.status != "unchanged":
             shards.put(known.folder, prepared.line)
+        if prepared.item != known:  # also when all that is new is that a page was kept
             changes.items.append(prepared.item)
         if known.key not in self.touched:
             self.counted[prepared.status] += 1
@@ -221,12 +229,23 @@ class Batches:
         keys = self.state.holdings.referring(
             self.writing.archive, self.name, None if everywhere else sorted(self.moved)
         )
+        for _ in self.rerender(keys):
+            pass
+
+    def rerender(
+        self, keys: Sequence[str], discarded: Collection[str] = frozenset()
+    ) -> Iterator[Progress]:
+        """Render the pages of these items again, from their stored records.
+
+        Pages that a person has edited stay, but for those whose paths are `discarded`.
+        """
         for start in range(0, len(keys), BATCH):
             some = keys[start : start + BATCH]
             with self._one_batch() as (batch, changes, shards):
                 known = self.state.holdings.items(self.writing.archive, self.name, some)
                 for key in some:
-                    self._rerender(known[key], batch, changes, shards)
+                    self._rerender(known[key], batch, changes, shards, discarded)
+            yield Progress(start + len(some), len(keys))
 
     def _recover_lines(self, folder: str, keys: frozenset[str]) -> Iterator[Line]:
         """Yield anew the lines of a records file that was damaged from outside."""

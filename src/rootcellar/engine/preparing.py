@@ -2,7 +2,7 @@
 
 import contextlib
 import posixpath
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from rootcellar.archive.copying import (
@@ -102,8 +102,13 @@ class Preparing:
         row = replace(row, line=line.digest)
         return Prepared(row, line, _status(row, known, touched=family.touched), known)
 
-    def rerender(self, known: StoredItem, line: Line) -> Prepared:
-        """Render the views of an item again from its stored record, the source left alone."""
+    def rerender(
+        self, known: StoredItem, line: Line, discarded: Collection[str] = frozenset()
+    ) -> Prepared:
+        """Render the views of an item again from its stored record, the source left alone.
+
+        What a person made of a page is kept; of one at a `discarded` path it goes to history.
+        """
         record = line.value["record"]
         entries = [file_entry(file) for file in known.files if not file.view]
         files = []
@@ -115,6 +120,9 @@ class Preparing:
             links = self.links(known.refers_to, file.path, "")
             data = self.render(file.rendered, record, entries, known.title, links)
             condition = self.writing.condition_of(file)
+            if condition == "foreign" and file.path in discarded:
+                self.batch.retire(file.path, self.writing.disk.sha256(file.path))
+                condition = "lost"
             kept = kept_view(file, condition, data)
             if kept is None:
                 touched = True
@@ -122,7 +130,11 @@ class Preparing:
                     self.batch.retire(file.path, file.sha256)
                 written = self.batch.put_bytes(data, file.path, file.mtime_ns)
                 kept = replace(
-                    file, size=written.size, sha256=written.sha256, mtime_ns=written.mtime_ns
+                    file,
+                    size=written.size,
+                    sha256=written.sha256,
+                    mtime_ns=written.mtime_ns,
+                    kept=False,
                 )
             files.append(kept)
         row = replace(known, files=tuple(files))

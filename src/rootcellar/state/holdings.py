@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from rootcellar.archive.names import fold
 from rootcellar.state.rows import ArchiveRow, Missing, StoredFile, StoredItem
 
 ITEM = (
@@ -251,6 +252,25 @@ class Holdings:
             (archive.id, exporter, archive.id, exporter),
         )
         return tuple(path for (path,) in rows)
+
+    def viewed(self, archive: ArchiveRow, exporter: str) -> list[str]:
+        """Return the keys of the items that have pages, by their folders."""
+        rows = self.connection.execute(
+            "SELECT DISTINCT item.key FROM item JOIN file ON file.item = item.id "
+            "WHERE item.archive = ? AND exporter = ? AND view AND rendered <> '' "
+            "ORDER BY folder, item.key",
+            (archive.id, exporter),
+        )
+        return [key for (key,) in rows]
+
+    def view_at(self, archive: ArchiveRow, path: str) -> tuple[str, str, str] | None:
+        """Return (exporter, key, path) of the item whose page lies at a path, or None."""
+        row = self.connection.execute(
+            "SELECT exporter, item.key, path FROM file JOIN item ON item.id = file.item "
+            "WHERE file.archive = ? AND folded = ? AND view",
+            (archive.id, fold(path)),
+        ).fetchone()
+        return (row[0], row[1], row[2]) if row else None
 
     def totals(self, archive: ArchiveRow, exporter: str) -> tuple[int, int, int, int]:
         """Return how many items are in the source, in its trash, gone, and incomplete.

@@ -13,6 +13,7 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from rootcellar.archive.names import fold
 from rootcellar.errors import StateError
 from rootcellar.state.documents import Documents
 from rootcellar.state.holdings import Holdings
@@ -190,6 +191,12 @@ class StateStore:
             settling.put_document(document)
         for listed in members:
             settling.put_members(listed)
+
+    def accept_page(self, archive: ArchiveRow, path: str) -> None:
+        """Count a page that a person has edited as settled, until it would be rendered anew."""
+        self.connection.execute(
+            "UPDATE file SET kept = 0 WHERE archive = ? AND folded = ?", (archive.id, fold(path))
+        )
 
     # -- exporters, runs, losses -------------------------------------------------------------
 
