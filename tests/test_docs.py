@@ -157,3 +157,19 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
                 headings = re.findall(r"^#+ (.+)$", path.read_text(), flags=re.MULTILINE)
                 slugs = [re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in headings]
                 assert heading in slugs, f"{page.name} links to {link}"
+
+
+# -- the features of notes ---------------------------------------------------------------------
+
+FEATURES = (REFERENCE / "notes-features.md").read_text()
+SHOWN = re.findall(r"\[(test_\w+)\]\(\.\./\.\./([\w/]+\.py)\)", FEATURES)
+
+
+@pytest.mark.parametrize(("test", "path"), sorted(set(SHOWN)))
+def test_every_feature_of_notes_is_shown_by_a_test_that_exists(test: str, path: str) -> None:
+    assert f"def {test}(" in (REFERENCE.parents[1] / path).read_text()
+
+
+def test_every_line_of_the_features_names_its_test() -> None:
+    lines = [line for line in FEATURES.splitlines() if line.startswith("| ")][2:]
+    assert len(lines) == len(SHOWN)
