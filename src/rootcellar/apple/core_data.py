@@ -1,0 +1,322 @@
+"""Core Data stores: which table and column hold which property, told by the store itself.
+
+An entity's table is that of its root entity, and all its sub-entities share it; `Z_ENT` tells
+their rows apart. A property is a column `Z<NAME>`. Where several entities of one table have one
+of the same name, they are told apart by a number at the end, in the order of the entities' own
+numbers: the first has none, then come 1, 2, ... Both sets of numbers differ from system to
+system, so they are derived from the store's copy of its own model (`Z_MODELCACHE`), never
+written down here. Stores of one application that lie side by side may be of different models.
+
+Without a model (older systems, stores that others made) the numbers cannot be known. But a row
+fills only the columns of its own entity: among all columns that bear a property's name, the one
+that is not NULL is it.
+"""
+
+import plistlib
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rootcellar.apple.keyed_archives import Archive, KeyedArchiveError
+
+LARGEST_MODEL = 64 << 20
+_ATTRIBUTES = ("NSAttributeDescription", "NSDerivedAttributeDescription")
+_RELATIONSHIP = "NSRelationshipDescription"
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One property of an entity's own: `target` is the entity that a relationship leads to.
+
+    `kind` is Core Data's number for the type of an attribute (700 text, 900 date, 1000 bytes,
+    1800 transformable), 0 for a relationship.
+    """
+
+    name: str
+    kind: int = 0
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One kind of row. `numbers` are the `Z_ENT` of it and of all its sub-entities.
+
+    `columns` maps the name of each property, in capitals and without the `Z`, to an SQL
+    expression over the table's columns: those of its own and of all entities above it.
+    """
+
+    name: str
+    number: int
+    parent: str
+    table: str
+    numbers: frozenset[int]
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CoreDataStore:
+    """The entities of one store by name. `version` is what the store says of its model.
+
+    `modelled`: the columns were derived from the store's own model. `why` says why not.
+    `metadata` is the property list that the store keeps of itself, `identity` its UUID.
+    """
+
+    entities: Mapping[str, Entity]
+    modelled: bool
+    why: str = ""
+    version: str = ""
+    identity: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def entity(self, name: str) -> Entity | None:
+        """Return an entity, None where the store has none of this name."""
+        return self.entities.get(name)
+
+    def name_of(self, number: object) -> str:
+        """Return the name of the entity of a row by its `Z_ENT`, "" for an unknown one."""
+        return next((one.name for one in self.entities.values() if one.number == number), "")
+
+    def is_a(self, number: object, name: str) -> bool:
+        """Tell whether a row's `Z_ENT` is that of an entity or of a sub-entity of it."""
+        entity = self.entities.get(name)
+        return entity is not None and number in entity.numbers
+
+
+Row = dict[str, Any]
+"""A row's values that are not NULL, by property (`TITLE`); `Z_PK`, `Z_ENT`, `Z_FOK_...` too."""
+
+
+def rows(
+    connection: sqlite3.Connection, entity: Entity | None, where: str = "", order: str = "Z_PK"
+) -> Iterator[Row]:
+    """Yield the rows of an entity and its sub-entities; none where the store has no such entity.
+
+    `where` is SQL over properties by their names, such as `MARKEDFORDELETION = 0`.
+    """
+    if entity is None:
+        return
+    names, query = _query(entity, where, order)
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    for values in cursor.execute(query):
+        yield {name: value for name, value in zip(names, values, strict=True) if value is not None}
+
+
+def _query(entity: Entity, where: str, order: str) -> tuple[list[str], str]:
+    names = ["Z_PK", "Z_ENT", *entity.columns]
+    chosen = ", ".join(f"{entity.columns.get(name, name)} AS {name}" for name in names)
+    numbers = ", ".join(map(str, sorted(entity.numbers)))
+    inner = f'SELECT {chosen} FROM "{entity.table}" WHERE Z_ENT IN ({numbers})'
+    if where:
+        inner = f"SELECT * FROM ({inner}) WHERE {where}"
+    return names, f"{inner} ORDER BY {order}"
+
+
+def read_store(connection: sqlite3.Connection) -> CoreDataStore:
+    """Return what a store says of itself; one that is no Core Data store has no entities."""
+    tables = _tables(connection)
+    named = _numbered(connection, tables)
+    properties, version, why = _model(connection, tables, named)
+    metadata, identity = _metadata(connection, tables)
+    lines = {name: _line(name, named) for name in named}
+    derived = _derived(lines, properties)
+    entities = {}
+    for name, (number, parent) in named.items():
+        table = _table(lines[name][-1], tables)
+        if table:
+            columns = tables[table]
+            chosen = _columns(lines[name], derived, columns) if properties else _loose(columns)
+            below = frozenset(named[one][0] for one, line in lines.items() if name in line)
+            entities[name] = Entity(name, number, parent, table, below, chosen)
+    version = version or _said_version(metadata)
+    return CoreDataStore(entities, bool(properties), why, version, identity, metadata)
+
+
+def _tables(connection: sqlite3.Connection) -> dict[str, tuple[str, ...]]:
+    found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    return {
+        str(name): tuple(row[1] for row in connection.execute(f'PRAGMA table_info("{name}")'))
+        for (name,) in map(tuple, found)
+    }
+
+
+Numbered = Mapping[str, tuple[int, str]]
+"""By entity: its number, and the name of the entity above it ("" for none)."""
+
+
+def _numbered(connection: sqlite3.Connection, tables: Mapping[str, tuple[str, ...]]) -> Numbered:
+    if not {"Z_ENT", "Z_NAME", "Z_SUPER"} <= set(tables.get("Z_PRIMARYKEY", ())):
+        return {}
+    query = "SELECT Z_ENT, Z_NAME, Z_SUPER FROM Z_PRIMARYKEY WHERE Z_NAME IS NOT NULL"
+    listed = [
+        (number, str(name), above)
+        for number, name, above in map(tuple, connection.execute(query))
+        if isinstance(number, int)
+    ]
+    names = {number: name for number, name, _ in listed}
+    return {
+        name: (number, names.get(above, "") if above != number else "")
+        for number, name, above in sorted(listed, key=lambda one: one[0])
+    }
+
+
+def _line(name: str, named: Numbered) -> list[str]:
+    """Return an entity and those above it, itself first; a cycle ends it."""
+    line: list[str] = []
+    while name and name not in line:
+        line.append(name)
+        name = named[name][1] if name in named else ""
+    return line
+
+
+def _table(root: str, tables: Iterable[str]) -> str:
+    wanted = f"Z{root}".upper()
+    return next((table for table in tables if table.upper() == wanted), "")
+
+
+# -- with a model ------------------------------------------------------------------------------
+
+Properties = Mapping[str, tuple[Property, ...]]
+"""By entity, the properties that it owns and that have a column."""
+
+
+def _model(
+    connection: sqlite3.Connection, tables: Mapping[str, tuple[str, ...]], named: Numbered
+) -> tuple[Properties, str, str]:
+    """Return the store's own model, its version, and why there is none."""
+    if "Z_CONTENT" not in tables.get("Z_MODELCACHE", ()):
+        return {}, "", "the store keeps no model"
+    row = connection.execute("SELECT Z_CONTENT FROM Z_MODELCACHE").fetchone()
+    if row is None or not isinstance(row[0], bytes) or not row[0]:
+        return {}, "", "the store's model is empty"
+    try:
+        properties, version = decode_model(row[0])
+    except KeyedArchiveError as error:
+        return {}, "", f"the store's model cannot be read: {error}"
+    if not set(named) & set(properties):
+        return {}, "", "the store's model is not that of its tables"
+    return properties, version, ""
+
+
+def decode_model(content: bytes) -> tuple[Properties, str]:
+    """Return what a cached model says: properties by entity, and the model's version.
+
+    `content` is a keyed archive of an NSManagedObjectModel, deflated without a header. Raises
+    KeyedArchiveError. In real stores of Notes and Photos, macOS 10.15 to 26, the columns that
+    follow from it are those that are there, every one and no other.
+    """
+    try:
+        inflate = zlib.decompressobj(-15)
+        data = inflate.decompress(content, LARGEST_MODEL)
+    except zlib.error as error:
+        raise KeyedArchiveError(f"it is not deflated ({error})") from error
+    archive = Archive(data)
+    model = archive.resolve(archive.root())
+    if archive.class_of(model) != "NSManagedObjectModel":
+        raise KeyedArchiveError("it is no model of Core Data")
+    entities = archive.pairs(model.get("NSEntities"))
+    found = {str(name): _owned(archive, entity) for name, entity in entities.items()}
+    versions = [archive.resolve(one) for one in archive.members(model.get("NSVersionIdentifiers"))]
+    return found, ", ".join(sorted(str(one) for one in versions if one))
+
+
+def _owned(archive: Archive, entity: Any) -> tuple[Property, ...]:
+    described = archive.resolve(entity)
+    if not isinstance(described, dict):
+        return ()
+    owned = []
+    for name, reference in archive.pairs(described.get("NSProperties")).items():
+        one = archive.resolve(reference)
+        kind = archive.class_of(one)
+        if not isinstance(one, dict) or one.get("NSIsTransient"):
+            continue
+        if kind in _ATTRIBUTES:
+            owned.append(Property(str(name), int(one.get("NSAttributeType") or 0)))
+        elif kind == _RELATIONSHIP and one.get("NSMaxCount") == 1:
+            target = archive.resolve(one.get("_NSDestinationEntityName"))
+            owned.append(Property(str(name), 0, target if isinstance(target, str) else ""))
+    return tuple(owned)
+
+
+def _derived(lines: Mapping[str, list[str]], properties: Properties) -> dict[str, dict[str, str]]:
+    """Return by entity the columns of the properties it owns, by their names in capitals."""
+    counts: dict[tuple[str, str], int] = {}
+    found: dict[str, dict[str, str]] = {}
+    for name, line in lines.items():  # in the order of their numbers
+        above = {one.name for other in line[1:] for one in properties.get(other, ())}
+        columns = found[name] = {}
+        for one in properties.get(name, ()):
+            if one.name in above:
+                continue  # inherited: some systems list it here too
+            upper = one.name.upper()
+            number = counts.get((line[-1], upper), 0)
+            counts[line[-1], upper] = number + 1
+            columns[upper] = f"Z{upper}{number or ''}"
+    return found
+
+
+def _columns(
+    line: list[str], derived: Mapping[str, Mapping[str, str]], there: tuple[str, ...]
+) -> dict[str, str]:
+    """Return the columns of an entity's properties, as far as its table has them."""
+    loose: dict[str, str] | None = None
+    found = {}
+    for owner in reversed(line):
+        for upper, column in derived[owner].items():
+            if column in there:
+                found[upper] = column
+                continue
+            loose = _loose(there) if loose is None else loose
+            if upper in loose:  # the table is of another version than the model
+                found[upper] = loose[upper]
+    return found | {one: one for one in there if one.startswith("Z_FOK_")}
+
+
+# -- without a model ---------------------------------------------------------------------------
+
+
+def _loose(there: tuple[str, ...]) -> dict[str, str]:
+    """Return for every name the columns that bear it, with or without a number at the end."""
+    known = set(there)
+    grouped: dict[str, list[tuple[int, str]]] = {}
+    for column in there:
+        if not column.startswith("Z") or column in ("Z_PK", "Z_ENT", "Z_OPT"):
+            continue
+        base = column.rstrip("0123456789")
+        digits = column[len(base) :]
+        if base not in known or base == "Z":
+            base, digits = column, ""
+        grouped.setdefault(base, []).append((int(digits or 0), column))
+    found = {}
+    for base, columns in grouped.items():
+        name = base if base.startswith("Z_") else base[1:]
+        names = [column for _, column in sorted(columns)]
+        found[name] = names[0] if len(names) == 1 else f"coalesce({', '.join(names)})"
+    return found
+
+
+# -- what a store says of itself ---------------------------------------------------------------
+
+
+def _metadata(
+    connection: sqlite3.Connection, tables: Mapping[str, tuple[str, ...]]
+) -> tuple[dict[str, Any], str]:
+    if not {"Z_UUID", "Z_PLIST"} <= set(tables.get("Z_METADATA", ())):
+        return {}, ""
+    row = connection.execute("SELECT Z_UUID, Z_PLIST FROM Z_METADATA").fetchone()
+    if row is None:
+        return {}, ""
+    try:
+        value = plistlib.loads(row[1])
+    except Exception:  # noqa: BLE001 - plistlib raises nearly anything for odd bytes
+        value = {}
+    return value if isinstance(value, dict) else {}, str(row[0] or "")
+
+
+def _said_version(metadata: Mapping[str, Any]) -> str:
+    versions = metadata.get("NSStoreModelVersionIdentifiers")
+    if not isinstance(versions, list):
+        return ""
+    return ", ".join(sorted(str(one) for one in versions if one))
