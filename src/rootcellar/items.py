@@ -173,6 +173,10 @@ class Gathering:
     One that is `outside` is there and left out by the settings: a page that the archive has of it
     stays as it is. `views` are templates (`photos/album.html`) of pages with links to the members,
     which lie beside the file and end as the template does.
+
+    With `holds`, the file is the list itself: its top level is `record`, and each group an array
+    of the members' own records, gone ones included; `holds` names the field of those records that
+    is the member's key. The templates then get the records as well (docs/decisions/0030).
     """
 
     key: str
@@ -183,3 +187,4 @@ class Gathering:
     suffix: str = ".json"
     outside: bool = False
     views: tuple[str, ...] = ()
+    holds: str = ""

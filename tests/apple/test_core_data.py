@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rootcellar.apple.core_data import CoreDataStore, decode_model, read_store, rows
+from rootcellar.apple.core_data import CoreDataStore, decode_model, read_store, rows, unknown_rows
 from rootcellar.apple.keyed_archives import KeyedArchiveError
 from rootcellar.sample.core_data import DATE, TEXT, EntityModel, Model, StoreRows, deflated
 
@@ -103,15 +103,18 @@ def test_an_entity_that_is_not_there_has_no_rows(tmp_path: Path) -> None:
         assert list(rows(connection, store.entity("Orange"))) == []
 
 
-def test_rows_of_an_unknown_entity_are_nobodys(tmp_path: Path) -> None:
+def test_rows_of_an_unknown_entity_are_of_the_root_alone_and_counted(tmp_path: Path) -> None:
     grown(orchard()).write(tmp_path / "store.sqlite")
     with closing(sqlite3.connect(tmp_path / "store.sqlite")) as connection:
         connection.execute("INSERT INTO ZTHING (Z_PK, Z_ENT, ZNAME) VALUES (99, 77, 'a comet')")
         connection.commit()
     with read(tmp_path / "store.sqlite") as (connection, store):
-        names = {row.get("NAME") for row in rows(connection, store.entity("Thing"))}
+        things = [row["Z_PK"] for row in rows(connection, store.entity("Thing"))]
+        fruits = [row["Z_PK"] for row in rows(connection, store.entity("Fruit"))]
+        assert unknown_rows(connection, store) == 1
         assert store.name_of(77) == ""
-    assert "a comet" not in names
+    assert 99 in things
+    assert 99 not in fruits
 
 
 @pytest.mark.parametrize(

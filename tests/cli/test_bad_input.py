@@ -364,7 +364,13 @@ def test_several_archives_known_and_none_named(garden: Any) -> None:
 
 def test_an_unknown_exporter(garden: Any) -> None:
     message = "There is no exporter named photo."
-    refused(garden, 2, message, "There are: garden, notes, photos.", *export(garden, "photo"))
+    refused(
+        garden,
+        2,
+        message,
+        "There are: garden, notes, photos, reminders.",
+        *export(garden, "photo"),
+    )
 
 
 def test_settings_that_cannot_be_meant(garden: Any) -> None:

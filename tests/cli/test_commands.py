@@ -235,6 +235,7 @@ def test_exporters_tells_what_is_installed_and_found(garden: Any) -> None:
     assert [(one["name"], one["available"]) for one in others] == [
         ("notes", False),
         ("photos", False),
+        ("reminders", False),
     ]
     assert done.document["broken"] == []
     words = garden.run("exporters", "--home", garden.home)

@@ -82,7 +82,7 @@ def test_every_broken_plugin_is_told_and_none_is_fatal(site: Path, tmp_path: Pat
     done = rootcellar(site, tmp_path, "exporters", "--json", "--home", str(tmp_path))
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert [one["name"] for one in told["exporters"]] == ["notes", "photos", "talk"]
+    assert [one["name"] for one in told["exporters"]] == ["notes", "photos", "reminders", "talk"]
     reasons = {one["name"]: one for one in told["broken"]}
     assert reasons.keys() == FAULTS.keys()
     for name, (_, sentence) in FAULTS.items():
@@ -106,4 +106,4 @@ def test_asking_for_a_broken_exporter_says_why_it_cannot_be_had(
     assert done.returncode == 2
     assert "There is no exporter named leave." in done.stderr
     assert "It is installed, but broken: SystemExit: rotten" in done.stderr
-    assert "There are: notes, photos, talk." in done.stderr
+    assert "There are: notes, photos, reminders, talk." in done.stderr

@@ -54,7 +54,7 @@ def test_the_installed_example_is_among_the_plugins(installed: Path, tmp_path: P
         "print([one.name for one in found.exporters], found.broken)"
     )
     done = run(installed, tmp_path, sys.executable, "-c", code)
-    assert done.stdout == "['fonts', 'notes', 'photos'] ()\n"
+    assert done.stdout == "['fonts', 'notes', 'photos', 'reminders'] ()\n"
 
 
 def test_an_installed_exporter_is_listed_and_run(
@@ -64,7 +64,12 @@ def test_an_installed_exporter_is_listed_and_run(
     listed = json.loads(
         run(installed, tmp_path, rootcellar, "exporters", "--home", str(home), "--json").stdout
     )
-    assert [one["name"] for one in listed["exporters"]] == ["fonts", "notes", "photos"]
+    assert [one["name"] for one in listed["exporters"]] == [
+        "fonts",
+        "notes",
+        "photos",
+        "reminders",
+    ]
     archive = tmp_path / "archive"
     command = [rootcellar, "export", "--json", "--home", str(home), "--archive", str(archive)]
     first = json.loads(run(installed, tmp_path, *command).stdout)

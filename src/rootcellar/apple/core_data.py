@@ -93,7 +93,8 @@ def rows(
 ) -> Iterator[Row]:
     """Yield the rows of an entity and its sub-entities; none where the store has no such entity.
 
-    `where` is SQL over properties by their names, such as `MARKEDFORDELETION = 0`.
+    All rows of a table are of its root entity, whatever their numbers. `where` is SQL over
+    properties by their names, such as `MARKEDFORDELETION = 0`.
     """
     if entity is None:
         return
@@ -107,11 +108,25 @@ def rows(
 def _query(entity: Entity, where: str, order: str) -> tuple[list[str], str]:
     names = ["Z_PK", "Z_ENT", *entity.columns]
     chosen = ", ".join(f"{entity.columns.get(name, name)} AS {name}" for name in names)
-    numbers = ", ".join(map(str, sorted(entity.numbers)))
-    inner = f'SELECT {chosen} FROM "{entity.table}" WHERE Z_ENT IN ({numbers})'
+    inner = f'SELECT {chosen} FROM "{entity.table}"'
+    if entity.parent:
+        inner += f" WHERE Z_ENT IN ({', '.join(map(str, sorted(entity.numbers)))})"
     if where:
         inner = f"SELECT * FROM ({inner}) WHERE {where}"
     return names, f"{inner} ORDER BY {order}"
+
+
+def unknown_rows(connection: sqlite3.Connection, store: CoreDataStore) -> int:
+    """Return how many rows are of entities that the store itself does not list."""
+    known: dict[str, set[int]] = {}
+    for one in store.entities.values():
+        known.setdefault(one.table, set()).add(one.number)
+    count = 0
+    for table, numbers in known.items():
+        listed = ", ".join(map(str, sorted(numbers)))
+        query = f'SELECT count(*) FROM "{table}" WHERE Z_ENT NOT IN ({listed})'
+        count += next(iter(connection.execute(query).fetchone()))
+    return count
 
 
 def read_store(connection: sqlite3.Connection) -> CoreDataStore:

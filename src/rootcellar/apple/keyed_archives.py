@@ -157,8 +157,8 @@ _KNOWN: Mapping[str, _Decode] = {
 }
 
 
-def _is_own(key: str) -> bool:
-    return key.startswith("$")
+def _is_own(key: object) -> bool:
+    return not isinstance(key, str) or key.startswith("$")
 
 
 def is_keyed_archive(data: bytes) -> bool:

@@ -1,12 +1,14 @@
 """Gatherings: files made of many items, rendered from what the archive holds of their members."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from rootcellar.archive.names import fold, nfc, portable_stem, portable_suffix, with_digest
 from rootcellar.archive.writer import Batch, sha256_of_bytes
+from rootcellar.engine import holding
+from rootcellar.engine.holding import ABSENT, Held, parsed
 from rootcellar.engine.pages import KEPT, PAGE, Groups, Member, Pages
 from rootcellar.engine.same_gatherings import same_gatherings
 from rootcellar.engine.task import Task
@@ -22,7 +24,6 @@ Run = dict[str, Any]
 holds no file yet; `"gone": true` when they have vanished from the source. An album of thousands
 stays small enough to be kept in every version.
 """
-ABSENT = "absent"
 GONE = "gone"
 """Stands for the digest of a gathering that is no more."""
 
@@ -145,9 +146,10 @@ class GatheringWriter:
             "title": gathering.title,
             "place": gathering.place,
             "gone": False,
+            **({"holds": gathering.holds} if gathering.holds else {}),
             "record": gathering.record,
-            "groups": {name: _runs(members) for name, members in groups.items()},
         }
+        self._fill(value, groups)
         self._remember(gathering.key, groups)
         self._put_pages(value, path, gathering.views, groups)
         self._put(known, path, value, gathering.place, digest)
@@ -179,12 +181,22 @@ class GatheringWriter:
             return
         if not self.writing.is_intact(known):
             return
-        value = json.loads(self.writing.disk.read(known.path))
+        value = parsed(json.loads(self.writing.disk.read(known.path)))
         listed = self._listed(known.key)
         value["gone"] = True
-        value["groups"] = {name: _runs(listed.get(name, [])) for name in value["groups"]}
+        self._fill(value, {name: listed.get(name, []) for name in value["groups"]})
         self._put_pages(value, known.path, tuple(self.pages.of(known.key)), listed)
         self._put(known, known.path, value, known.place, GONE)
+
+    def _fill(self, value: dict[str, Any], groups: Mapping[str, list[Member]]) -> None:
+        """Put the members into a gathering: by name, or with their records."""
+        if holds := value.get("holds"):
+            value["groups"] = {
+                name: Held(self.writing, self.exporter, members, holds)
+                for name, members in groups.items()
+            }
+        else:
+            value["groups"] = {name: _runs(members) for name, members in groups.items()}
 
     def _listed(self, gathering: str, *, only_gone: bool = False) -> dict[str, list[Member]]:
         archive = self.writing.archive
@@ -214,7 +226,10 @@ class GatheringWriter:
         for template in views:
             if template not in pages:
                 page = self.pages.path(key, template, path)
-                data = self.pages.page(template, page, value["title"], value["record"], groups)
+                held = value["groups"] if "holds" in value else None
+                data = self.pages.page(
+                    template, page, value["title"], value["record"], groups, held
+                )
                 made = StoredDocument(
                     PAGE, self.exporter, key, page, len(data), "", 0, template, self.views_digest
                 )
@@ -228,7 +243,7 @@ class GatheringWriter:
     def _put(
         self, known: StoredDocument | None, path: str, value: Any, place: str, digest: str
     ) -> None:
-        data = readable(value)
+        data = holding.readable(value) if "holds" in value else readable(value)
         made = StoredDocument(
             "gathering", self.exporter, value["key"], path, len(data), "", 0, place, digest
         )
@@ -293,6 +308,7 @@ def listed(runs: Iterable[Run]) -> Iterator[tuple[str, str]]:
 
 def _digest(gathering: Gathering) -> str:
     value = [gathering.title, gathering.place, gathering.record, dict(gathering.groups)]
+    value += [gathering.holds] if gathering.holds else []
     return sha256_of_bytes(canonical_json(value).encode("utf-8", "replace"))
 
 

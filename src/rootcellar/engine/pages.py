@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 from posixpath import relpath
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from rootcellar.archive.names import folder_of, portable_suffix, with_digest
@@ -11,6 +12,9 @@ from rootcellar.engine.preparing import Render
 from rootcellar.engine.writing import Neighbours, Writing
 from rootcellar.items import Record
 from rootcellar.state.rows import StoredDocument
+
+if TYPE_CHECKING:
+    from rootcellar.engine.holding import Held
 
 PAGE = "page"
 """The kind of these documents; their `place` names the template, `digest` what it was made of."""
@@ -65,13 +69,25 @@ class Pages:
                 return path
         return with_digest(stem, gathering, 16) + suffix
 
-    def page(self, template: str, path: str, title: str, record: Record, groups: Groups) -> bytes:
+    def page(
+        self,
+        template: str,
+        path: str,
+        title: str,
+        record: Record,
+        groups: Groups,
+        held: "Mapping[str, Held] | None" = None,
+    ) -> bytes:
         """Return a page rendered: its template gets `record`, `title`, and the members as `files`.
 
         A member is `{"group", "name", "href", "gone", "key"}`; `href` is a link relative to the
-        page, empty when the archive holds no file.
+        page, empty when the archive holds no file. Of a gathering that holds records, `files` are
+        those of the first group.
         """
         folder = folder_of(path)
+        if held is not None:
+            first = next(iter(held.values())).beside(path)
+            return self.render(template, record, first, title, {})
         members: list[dict[str, object]] = [
             {
                 "group": group,

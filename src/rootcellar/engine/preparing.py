@@ -19,7 +19,7 @@ from rootcellar.items import CopyOf, Item, Record
 from rootcellar.state.rows import StoredItem
 from rootcellar.state.staging import Staging
 
-Render = Callable[[str, Record, list[dict[str, object]], str, Mapping[str, str]], bytes]
+Render = Callable[[str, Record, Iterable[dict[str, object]], str, Mapping[str, str]], bytes]
 """Renders (template, record, file entries, title, links) to bytes."""
 
 

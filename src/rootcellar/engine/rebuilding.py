@@ -12,6 +12,7 @@ from rootcellar.archive.names import fold, folder_of, portable_stem, with_digest
 from rootcellar.archive.records import Line, read_lines
 from rootcellar.archive.writer import sha256_of_bytes
 from rootcellar.engine.gathering import Run, listed
+from rootcellar.engine.holding import parsed
 from rootcellar.engine.pages import PAGE
 from rootcellar.state.rows import (
     ArchiveRow,
@@ -152,7 +153,7 @@ class _Found:
         """Return a gathering and its groups; None for any other file."""
         data = self.disk.read(path)
         try:
-            value = json.loads(data)
+            value = parsed(json.loads(data))
             key, place, groups = value["key"], value["place"], value["groups"]
         except (ValueError, KeyError, TypeError):
             return None
@@ -164,7 +165,7 @@ class _Found:
     def pages(self, gathering: StoredDocument) -> list[StoredDocument]:
         """Return the pages that lie beside a gathering, as far as they are there."""
         found = []
-        for page in json.loads(self.disk.read(gathering.path)).get("pages", ()):
+        for page in parsed(json.loads(self.disk.read(gathering.path))).get("pages", ()):
             path, size, sha256 = page["path"], page["size"], page["sha256"]
             status = self.disk.stat(path)
             if status is not None:

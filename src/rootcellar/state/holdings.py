@@ -173,6 +173,17 @@ class Holdings:
         ):
             yield path or "", bool(gone), key
 
+    def folders(
+        self, archive: ArchiveRow, exporter: str, keys: Sequence[str]
+    ) -> Iterator[tuple[str, str]]:
+        """Yield (key, folder) of those items that are known: where the lines of theirs lie."""
+        for key, stem in self.connection.execute(
+            "SELECT key, stem FROM item WHERE archive = ? AND exporter = ? "
+            "AND key IN (SELECT value FROM json_each(?))",
+            (archive.id, exporter, json.dumps(list(keys))),
+        ):
+            yield key, stem.rpartition("/")[0]
+
     def rows_of(self, archive: ArchiveRow, exporter: str, keys: Sequence[str]) -> set[int]:
         """Return the rows of the items with these keys."""
         rows = self.connection.execute(

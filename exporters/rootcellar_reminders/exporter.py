@@ -1,0 +1,86 @@
+"""The Reminders exporter: what the core asks, answered level by level.
+
+Level 0, `token`: nothing is opened. Level 1, `survey`: every record is made from private copies of
+the stores and digested, for order, sections and tags change without a sign. Level 2, `read`: the
+records asked for. docs/reference/reminders-records.md says what a record holds.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, ClassVar
+
+from rootcellar.api import Capture, Exporter, Gathering, Item, Notice, Sighting, Store, Trouble
+from rootcellar_reminders import containers
+from rootcellar_reminders.containers import OpenedStore
+from rootcellar_reminders.settings import RemindersSettings
+
+HOMES = (
+    "Library/Group Containers/group.com.apple.reminders",
+    "Library/Reminders",
+    "Containers/Shared/AppGroup",
+    "private/var/mobile/Library/Reminders",
+    "private/var/mobile/Containers/Shared/AppGroup",
+    "HomeDomain/Library/Reminders",
+    "AppDomainGroup-group.com.apple.reminders",
+)
+"""Where a home keeps the container: macOS 14 and later, macOS 10.15 to 13 and iOS 13 to 16, iOS 17
+and later, an iPhone's whole file system, a backup unpacked by its domains."""
+
+
+class Reminders(Exporter):
+    """Every reminder of the Reminders app, list by list, and all that Reminders knows of it."""
+
+    name: ClassVar[str] = "reminders"
+    title: ClassVar[str] = "Reminders"
+    reads: ClassVar[tuple[Store, ...]] = tuple(
+        Store("Reminders store", home, recognise=containers.is_container) for home in HOMES
+    )
+    settings: ClassVar[type] = RemindersSettings
+
+    def __init__(self) -> None:
+        self._opened: tuple[Capture, list[OpenedStore], list[Trouble]] | None = None
+
+    def token(self, capture: Capture) -> str | None:
+        """Return a digest of the stores and folders as a stat shows them."""
+        return containers.token(capture)
+
+    def survey(self, capture: Capture) -> Iterator[Sighting | Trouble | Notice]:
+        """Yield every reminder, also completed and deleted ones."""
+        from rootcellar_reminders.reading import Oddities, first_seen, sighting_of
+
+        stores, troubles = self._stores(capture)
+        yield from troubles
+        oddities = Oddities()
+        for store in stores:
+            oddities.look_at_store(store)
+        for store, one in first_seen(stores):
+            oddities.look_at(one)
+            yield sighting_of(one, store)
+        yield from oddities.told()
+
+    def read(self, capture: Capture, keys: Collection[str]) -> Iterator[Item]:
+        """Yield the items of these keys, store by store."""
+        from rootcellar_reminders.reading import item_of, read_reminders
+
+        wanted = set(keys)
+        for store in self._stores(capture)[0]:
+            for one in read_reminders(store, wanted):
+                wanted.discard(one.identifier)
+                yield item_of(one, store)
+
+    def gatherings(self, capture: Capture) -> Iterator[Gathering]:
+        """Yield a file for every list, and one for every account."""
+        from rootcellar_reminders.gathering import gatherings
+
+        return gatherings(self._stores(capture)[0], capture.settings)
+
+    def filters(self) -> Mapping[str, Callable[..., Any]]:
+        """Return what the templates of lists need: members as VTODOs, as tasks, as a table."""
+        from rootcellar_reminders.views import calendar, table, tasks
+
+        return {"calendar": calendar, "tasks": tasks, "table": table}
+
+    def _stores(self, capture: Capture) -> tuple[list[OpenedStore], list[Trouble]]:
+        """Return the stores of this capture, opened once."""
+        if self._opened is None or self._opened[0] is not capture:
+            self._opened = (capture, *containers.open_stores(capture))
+        return self._opened[1], self._opened[2]

@@ -1,0 +1,174 @@
+"""Reminders, many at once: seen for the survey, read for the archive."""
+
+import hashlib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rootcellar.api import Absent, CopyOf, File, Item, Notice, Sighting
+from rootcellar.apple.blobs import is_undecoded
+from rootcellar.apple.core_data import rows, unknown_rows
+from rootcellar.apple.dates import cocoa_moment
+from rootcellar_reminders.containers import REMINDER, OpenedStore
+from rootcellar_reminders.naming import file_suffixes, place, suffixes
+from rootcellar_reminders.store.attachments import Attachment, is_intact
+from rootcellar_reminders.store.belongings import among, belongings
+from rootcellar_reminders.store.recurrence import rules_of
+from rootcellar_reminders.store.reminders import Reminder, reminder_of
+
+SLICE = 500
+DELETED = "deleted"
+INTERNAL = "found by Siri"
+ICLOUD_HINT = (
+    "Open the reminder on this Mac while it is online, look at the attachment, and export again."
+)
+DAMAGED_HINT = "Open the reminder on another device; if it is whole there, add it anew."
+
+
+def read_reminders(store: OpenedStore, keys: Collection[str] | None = None) -> Iterator[Reminder]:
+    """Yield the reminders of a store, or those with these keys, a slice at a time."""
+    entity = store.core.entity(REMINDER)
+    if entity is None:
+        return
+    if keys is None:
+        numbers: list[int] = list(store.uuids)
+    else:
+        numbers = sorted(store.numbers[key] for key in keys if key in store.numbers)
+    context = store.context
+    with store.connection() as connection:
+        for start in range(0, len(numbers), SLICE):
+            some = numbers[start : start + SLICE]
+            found = list(rows(connection, entity, among("Z_PK", some)))
+            theirs = belongings(connection, store.core, found)
+            for row in found:
+                yield reminder_of(row, theirs, context)
+
+
+def sighting_of(one: Reminder, store: OpenedStore) -> Sighting:
+    """Return the sighting of a reminder; its fingerprint is that of its whole record.
+
+    Order, section and tags change without touching the date of the last change.
+    """
+    account = one.placed.account if one.placed else store.accounts[0]
+    internal = one.placed is not None and one.placed.is_internal
+    return Sighting(
+        key=one.identifier,
+        title=one.title or "Reminder",
+        place=place(one, account.name),
+        fingerprint=_fingerprint(one),
+        suffixes=suffixes(one),
+        store=store.identity,
+        in_trash=one.deleted,
+        scope=INTERNAL if internal else DELETED if one.deleted else "",
+        outside=internal,
+    )
+
+
+def _fingerprint(one: Reminder) -> str:
+    found = [file.found for file in one.files]
+    said = repr((one.record, found))
+    return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+def item_of(one: Reminder, store: OpenedStore) -> Item:
+    """Return a reminder with its files, absent ones included."""
+    sighting = sighting_of(one, store)
+    when = cocoa_moment(one.changed)
+    files: list[File] = []
+    for attached, suffix in file_suffixes(one.files):
+        role = attached.identifier
+        if attached.found is None:
+            files.append(File(role, suffix, _absent(attached), when))
+            continue
+        files.append(File(role, suffix, CopyOf(Path(attached.found.path)), when))
+        if not _is_whole(attached):
+            reason = f"“{_called(attached)}” is damaged: it is not what Reminders put there."
+            files.append(
+                File(f"{role} intact", f"{suffix} (intact)", Absent(reason, DAMAGED_HINT))
+            )
+    return Item(sighting, one.record, tuple(files))
+
+
+def _is_whole(attached: Attachment) -> bool:
+    assert attached.found is not None
+    try:
+        return is_intact(attached.found.path, attached.sha512)
+    except OSError:
+        return True  # the core says that it cannot be read
+
+
+def _absent(attached: Attachment) -> Absent:
+    awaits = (Path(attached.expected),) if attached.expected else ()
+    reason = f"“{_called(attached)}” is not on this Mac."
+    return Absent(reason, ICLOUD_HINT, awaits, attached.size or None)
+
+
+def _called(attached: Attachment) -> str:
+    return attached.name or f"attachment{attached.ending}"
+
+
+@dataclass
+class Oddities:
+    """Counts what was kept without being understood, and says so."""
+
+    rules: int = 0
+    alarms: int = 0
+    values: int = 0
+    notices: list[str] = field(default_factory=list)
+
+    def look_at_store(self, store: OpenedStore) -> None:
+        """Take down what is odd about a store, its accounts and lists."""
+        name = store.source.name
+        if store.core.entities and not store.core.modelled:
+            self.notices.append(
+                f"{name}: {store.core.why}, so its columns were found by their names. "
+                "Nothing is missing for that."
+            )
+        with store.connection() as connection:
+            count = unknown_rows(connection, store.core)
+        if count:
+            self.notices.append(
+                f"{name}: {count:,} rows are of kinds that it does not list itself; "
+                "they were left alone."
+            )
+        for one in store.lists.values():
+            smart = one.facts.get("smart_filter", {}).get("stored")
+            colour = one.facts.get("color", {}).get("raw")
+            self.values += is_undecoded(smart) + is_undecoded(colour)
+
+    def look_at(self, one: Reminder) -> None:
+        """Take down what is odd about a reminder."""
+        record = one.record
+        self.rules += sum("ical" not in rule for rule in rules_of(record))
+        for alarm in record.get("alarms", ()):
+            broken = alarm["type"] == "date" and "when" not in alarm
+            self.alarms += broken or alarm["type"] == "unknown"
+        self.values += sum(map(is_undecoded, record.get("message_contacts", ())))
+
+    def told(self) -> Iterator[Notice]:
+        """Yield what a person should know."""
+        for text in self.notices:
+            yield Notice(text)
+        for count, one, several in (
+            (self.rules, "rule says", "rules say"),
+            (self.alarms, "alarm says", "alarms say"),
+            (self.values, "value says", "values say"),
+        ):
+            if count:
+                said = one if count == 1 else several
+                what = "when a reminder comes back" if one.startswith("rule") else "something"
+                yield Notice(
+                    f"{count:,} {said} {what} in a form that is not known here; kept as stored, "
+                    "in `raw`. Updating rootcellar may help."
+                )
+
+
+def first_seen(stores: Sequence[OpenedStore]) -> Iterator[tuple[OpenedStore, Reminder]]:
+    """Yield every reminder of all stores once: that of the store changed last."""
+    said: set[str] = set()
+    for store in stores:
+        for one in read_reminders(store):
+            if one.identifier not in said:
+                if len(stores) > 1:
+                    said.add(one.identifier)
+                yield store, one

@@ -1,0 +1,173 @@
+"""Reminders: from a row, and what belongs to it, to the lossless record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rootcellar.apple.core_data import CoreDataStore, Row
+from rootcellar_reminders.store.alarms import alarms_of, early_of
+from rootcellar_reminders.store.attachments import Attachment, AttachmentFolders, attachment_of
+from rootcellar_reminders.store.belongings import EARLY, Belongings
+from rootcellar_reminders.store.lists import ReminderList
+from rootcellar_reminders.store.merged_text import text_of_document
+from rootcellar_reminders.store.recurrence import rule_of
+from rootcellar_reminders.store.values import (
+    OWN,
+    blob,
+    filled,
+    identifier,
+    leftover,
+    number,
+    stamp,
+    text,
+)
+from rootcellar_reminders.store.when import display_date_of, due_of, start_of
+
+URGENT = "ISURGENTSTATEENABLEDFORCURRENTUSER"
+_KNOWN = OWN | {
+    "TITLE", "TITLEDOCUMENT", "NOTES", "NOTESDOCUMENT", "LIST", "PARENTREMINDER", "COMPLETED",
+    "CKPARENTREMINDERIDENTIFIER", "COMPLETIONDATE", "FLAGGED", "PRIORITY", "ALLDAY", "DUEDATE",
+    "STARTDATE", "TIMEZONE", "DISPLAYDATEDATE", "DISPLAYDATEISALLDAY", "DISPLAYDATETIMEZONE",
+    "DISPLAYDATEUPDATEDFORSECONDSFROMGMT", "CREATIONDATE", "LASTMODIFIEDDATE", "ICSDISPLAYORDER",
+    "CONTACTHANDLES", "ICSURL", "DUEDATEDELTAALERTSDATA", URGENT, "DACALENDARITEMUNIQUEIDENTIFIER",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the reminders of one store refer to; `parents` are the UUIDs of reminders by Z_PK."""
+
+    store: CoreDataStore
+    lists: Mapping[int, ReminderList]
+    tags: Mapping[int, str]
+    people: Mapping[int, Mapping[str, Any]]
+    uuids: Mapping[int, str]
+    folders: AttachmentFolders
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """One reminder: its record, its list (None: it lies in none), its attached files."""
+
+    identifier: str
+    title: str
+    deleted: bool
+    placed: ReminderList | None
+    record: dict[str, Any]
+    files: tuple[Attachment, ...]
+    changed: object
+
+
+def reminder_of(row: Row, found: Belongings, context: Context) -> Reminder:
+    """Return one reminder of a store."""
+    pk = row["Z_PK"]
+    uid = context.uuids[pk]
+    placed = context.lists.get(number(row.get("LIST")))
+    account = placed.account.identifier if placed else ""
+    attached = [
+        attachment_of(one, context.folders, account) for one in found.of("REMCDAttachment", pk)
+    ]
+    title = text(row.get("TITLE")) or text_of_document(row.get("TITLEDOCUMENT"))
+    notes = text(row.get("NOTES")) or text_of_document(row.get("NOTESDOCUMENT"))
+    due = due_of(row)
+    rules = [rule_of(one, due) for one in found.of("REMCDRecurrenceRule", pk)]
+    assigned = [_assignment(one, context) for one in found.of("REMCDAssignment", pk)]
+    deleted = bool(row.get("MARKEDFORDELETION"))
+    record = {"id": uid, "title": title} | filled(
+        notes=notes,
+        url=text(row.get("ICSURL")),
+        tags=_tags(found, pk, context),
+        section=_section(uid, placed),
+        parent=_parent(row, context, uid),
+    )
+    record |= filled(due=due, start=start_of(row), display_date=display_date_of(row))
+    record["completed"] = bool(row.get("COMPLETED"))
+    record |= filled(completed_at=stamp(row.get("COMPLETIONDATE")))
+    record["priority"] = number(row.get("PRIORITY"))
+    record["flagged"] = number(row.get("FLAGGED")) > 0
+    record |= filled(
+        urgent=bool(row.get(URGENT)),
+        deleted=deleted,
+        alarms=alarms_of(context.store, found.of("REMCDAlarm", pk), found.triggers),
+        early=early_of(row, found.of(EARLY, pk)),
+        rrule=rules[0] if rules else None,
+        more_rrules=rules[1:],
+        attachments=[_facts(one) for one in attached if not one.link],
+        links=[filled(url=one.link, **one.facts) for one in attached if one.link],
+        assignee=assigned[0] if assigned else None,
+        more_assignees=assigned[1:],
+        message_contacts=_contacts(row.get("CONTACTHANDLES")),
+        created=stamp(row.get("CREATIONDATE")),
+        modified=stamp(row.get("LASTMODIFIEDDATE")),
+        raw=_raw(row, uid),
+    )
+    files = tuple(one for one in attached if not one.link)
+    return Reminder(uid, title, deleted, placed, record, files, row.get("LASTMODIFIEDDATE"))
+
+
+def _raw(row: Row, uid: str) -> dict[str, Any]:
+    """Return the columns that nobody has named yet, and what the known ones do not tell whole."""
+    raw = leftover(row, _KNOWN)
+    if row.get("NOTES") and "NOTESDOCUMENT" in row:
+        raw["notesdocument"] = blob(row["NOTESDOCUMENT"])  # it alone has the text's formats
+    other = text(row.get("DACALENDARITEMUNIQUEIDENTIFIER"))
+    if other and other.upper() != uid:
+        raw["dacalendaritemuniqueidentifier"] = other
+    return filled(**raw)
+
+
+def _tags(found: Belongings, pk: int, context: Context) -> list[str]:
+    named = (
+        text(one.get("NAME")) or context.tags.get(number(one.get("HASHTAGLABEL")), "")
+        for one in found.of("REMCDHashtag", pk)
+    )
+    return list(dict.fromkeys(filter(None, named)))
+
+
+def _section(uid: str, placed: ReminderList | None) -> dict[str, str]:
+    if placed is None:
+        return {}
+    inside = placed.in_section.get(uid)
+    return next(
+        ({"id": one["id"], "name": one["name"]} for one in placed.sections if one["id"] == inside),
+        {},
+    )
+
+
+def _parent(row: Row, context: Context, uid: str) -> str:
+    """Return the UUID of the reminder that this one is a step of; never its own."""
+    parent = context.uuids.get(number(row.get("PARENTREMINDER")), "")
+    parent = parent or text(row.get("CKPARENTREMINDERIDENTIFIER")).upper()
+    return "" if parent == uid else parent
+
+
+def _facts(one: Attachment) -> dict[str, Any]:
+    return {"id": one.identifier, "file": one.name or f"attachment{one.ending}"} | {
+        **one.facts,
+        **filled(missing=one.found is None),
+    }
+
+
+_ASSIGNMENT = OWN | {"ASSIGNEE", "ORIGINATOR", "ASSIGNEDDATE", "STATUS"}
+
+
+def _assignment(row: Row, context: Context) -> dict[str, Any]:
+    return filled(
+        to=dict(context.people.get(number(row.get("ASSIGNEE")), {})),
+        by=dict(context.people.get(number(row.get("ORIGINATOR")), {})),
+        at=stamp(row.get("ASSIGNEDDATE")),
+        status=number(row.get("STATUS")),
+        raw=leftover(row, _ASSIGNMENT),
+    )
+
+
+def _contacts(value: object) -> Any:
+    """Return the people whom a message brings the reminder up with ("when messaging")."""
+    found = blob(value)
+    return found if found is None or isinstance(found, list) else [found]
+
+
+def identity_of(row: Row, store_identity: str) -> str:
+    """Return what a reminder is known by for good."""
+    told = identifier(row) or text(row.get("DACALENDARITEMUNIQUEIDENTIFIER")).upper()
+    return told or f"{store_identity}-{row['Z_PK']}"

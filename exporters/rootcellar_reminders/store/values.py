@@ -1,0 +1,87 @@
+"""Values of a row, read so that no odd one can stop a run."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from rootcellar.apple.blobs import decode_blob, plain
+from rootcellar.apple.core_data import Row
+from rootcellar.apple.dates import cocoa_moment
+
+_SYNC = (
+    "RESOLUTIONTOKENMAP", "CKCLOUDSTATE", "CKSERVERRECORD", "CKDIRTY", "CKNEEDS", "CLOUDSTATE",
+    "MINIMUMSUPPORTED", "EFFECTIVEMINIMUMSUPPORTED", "Z_",
+)  # fmt: skip
+"""How the names of columns begin that say how far syncing is: they churn, and mean nothing."""
+
+OWN = frozenset(
+    {"Z_PK", "Z_ENT", "REMINDER", "ACCOUNT", "CKIDENTIFIER", "IDENTIFIER", "MARKEDFORDELETION"}
+)
+"""What every object has, and what its record says by where it is."""
+
+
+def text(value: object) -> str:
+    """Return a text, "" for NULL; bytes that should have been text are read as such."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return "" if value is None else str(value)
+
+
+def number(value: object) -> int:
+    """Return a whole number, 0 for whatever is none."""
+    if isinstance(value, int):
+        return value
+    return int(value) if isinstance(value, float) and math.isfinite(value) else 0
+
+
+def real(value: object) -> float | None:
+    """Return a number, None for whatever is none."""
+    if isinstance(value, int | float) and math.isfinite(value):
+        return value
+    return None
+
+
+def blob(value: object) -> Any:
+    """Return what a column of bytes holds, as plain JSON; None for NULL and for no bytes."""
+    return decode_blob(value) if isinstance(value, bytes | str) and value else None
+
+
+def stamp(value: object) -> str:
+    """Return a date of the store's as ISO 8601 in UTC, "" for none."""
+    moment = cocoa_moment(value)
+    return "" if moment is None else moment.isoformat().replace("+00:00", "Z")
+
+
+def identifier(row: Row) -> str:
+    """Return an object's own UUID; "" where it has none.
+
+    The one for iCloud is a text; stores without iCloud have it in 16 bytes alone.
+    """
+    told = text(row.get("CKIDENTIFIER")).strip()
+    if told:
+        return told.upper() if len(told) == 36 else told
+    raw = row.get("IDENTIFIER")
+    if isinstance(raw, bytes) and len(raw) == 16:
+        return str(UUID(bytes=raw)).upper()
+    return text(raw).strip() if isinstance(raw, str) else ""
+
+
+def filled(**values: Any) -> dict[str, Any]:
+    """Return what is not empty: False, None, "", 0 and empty lists go."""
+    return {name: value for name, value in values.items() if value}
+
+
+def leftover(row: Row, known: Iterable[str]) -> dict[str, Any]:
+    """Return a row's values that nobody has named yet, by column; syncing left out."""
+    return {
+        name.lower(): _kept(row[name])
+        for name in sorted(row.keys() - known)
+        if not name.startswith(_SYNC)
+    }
+
+
+def _kept(value: Any) -> Any:
+    return decode_blob(value) if isinstance(value, bytes) else plain(value)

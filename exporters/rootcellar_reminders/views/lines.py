@@ -1,0 +1,62 @@
+"""Content lines of RFC 5545: values escaped, parameters quoted, long lines folded."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+LONGEST = 75
+"""Bytes of a line; what is longer goes on in the next, after a space."""
+_ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_LINE_ENDS = re.compile("\r\n|[\r\n\u0085\u2028\u2029]")
+
+
+def text(value: str) -> str:
+    """Return a text as the value of a property of the type TEXT."""
+    plain = _ODD.sub("", value) if not value.isprintable() else value
+    escaped = plain.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+    return _LINE_ENDS.sub("\\\\n", escaped)
+
+
+def with_parameters(name: str, value: str, parameters: Mapping[str, str]) -> str:
+    """Return a property with parameters; those that are empty are left out.
+
+    Carets stand for what a parameter cannot hold (RFC 6868).
+    """
+    told = "".join(f";{key}={_parameter(one)}" for key, one in parameters.items() if one)
+    return f"{name}{told}:{value}"
+
+
+def _parameter(value: str) -> str:
+    escaped = _ODD.sub("", value).replace("^", "^^").replace('"', "^'")
+    plain = _LINE_ENDS.sub("^n", escaped)
+    return f'"{plain}"' if any(one in plain for one in ",;: ") or not plain.isascii() else plain
+
+
+def written(line: str) -> str:
+    """Return a line as it stands in a file: folded, and ended."""
+    if len(line) <= LONGEST and line.isascii():
+        return f"{line}\r\n"
+    parts, size, start = [], 0, 0
+    for at, letter in enumerate(line):
+        wide = len(letter.encode("utf-8", "replace"))
+        if size + wide > LONGEST:
+            parts.append(line[start:at])
+            start, size = at, 1
+        size += wide
+    parts.append(line[start:])
+    return "\r\n ".join(parts) + "\r\n"
+
+
+def stamp(moment: datetime) -> str:
+    """Return what the clock shows at a moment, without a zone."""
+    return f"{moment.year:04}{moment.strftime('%m%dT%H%M%S')}"
+
+
+def utc(value: str) -> str:
+    """Return a moment of a record (ISO 8601 in UTC) as a calendar writes it, "" for none."""
+    if not value:
+        return ""
+    try:
+        return f"{stamp(datetime.fromisoformat(value))}Z"
+    except ValueError:
+        return ""

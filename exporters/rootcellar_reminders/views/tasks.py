@@ -1,0 +1,142 @@
+"""A list as a page of tasks, in GitHub's Markdown: sections, steps, what is due, what is done."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from rootcellar_reminders.store.recurrence import rules_of
+from rootcellar_reminders.views.times import Record, shown, words
+
+PRIORITIES = {1: "!!!", 5: "!!", 9: "!"}
+"""As Reminders itself shows high, medium and low."""
+STEP = "    "
+_MARKS = re.compile(r"([\\`*_\[\]<>#|~])")
+_AT_START = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s|$)")
+
+
+def tasks(record: Record, members: Iterable[Record]) -> str:
+    """Return a list as a page; reminders that are gone from Reminders come last."""
+    told = record.get("list", {})
+    lines = [f"# {_plain(told.get('name', ''))}", ""]
+    above = [record.get("account", {}).get("name", ""), *told.get("group_path", ())]
+    if said := " › ".join(_plain(one) for one in above if one):
+        lines += [said, ""]
+    there: list[Record] = []
+    gone: list[Record] = []
+    for one in shown(record, members):
+        (gone if one.get("gone") or one.get("deleted") else there).append(_short(one))
+    for heading, some in _by_section(record, there):
+        if heading:
+            lines += [f"## {_plain(heading)}", ""]
+        if some:
+            lines += [*_tree(some), ""]
+    if gone:
+        lines += ["## No longer in Reminders", "", *_tree(gone), ""]
+    return "\n".join(lines)
+
+
+def _short(one: Record) -> Record:
+    """Return a reminder without what a page does not show: a list may have thousands."""
+    return {name: value for name, value in one.items() if name not in ("raw", "alarms")}
+
+
+def _by_section(
+    record: Record, members: Sequence[Record]
+) -> Iterator[tuple[str, Sequence[Record]]]:
+    """Yield what is in no section, then every section; steps go with what they are steps of."""
+    section = {one["id"]: (one.get("section") or {}).get("id", "") for one in members}
+    parents = {one["id"]: one.get("parent", "") for one in members}
+    placed: dict[str, list[Record]] = {}
+    for one in members:
+        top, seen = one["id"], set()
+        while parents.get(top) in section and top not in seen:
+            seen.add(top)
+            top = parents[top]
+        placed.setdefault(section[top], []).append(one)
+    sections = record.get("sections", ())
+    known = {one["id"] for one in sections}
+    loose = [one for name, some in placed.items() if name not in known for one in some]
+    yield "", loose
+    for one in sections:
+        yield one["name"] or "Section", placed.get(one["id"], ())
+
+
+def _tree(members: Sequence[Record]) -> Iterator[str]:
+    """Yield the lines of tasks; a step stands below its own, however deep."""
+    depths: dict[str, int] = {}
+    for one in members:  # in order: a step comes after what it is a step of
+        depth = depths.get(one.get("parent", ""), -1) + 1
+        depths[one["id"]] = depth
+        yield from _task(one, STEP * depth)
+
+
+def _task(one: Record, indent: str) -> Iterator[str]:
+    done = "x" if one.get("completed") else " "
+    title = _plain(one.get("title", "")) or "(untitled)"
+    if one.get("gone") or one.get("deleted"):
+        title = f"~~{title}~~"
+    mark = PRIORITIES.get(one.get("priority", 0), "")
+    parts = [" ".join(filter(None, (mark, title))), *_facts(one)]
+    lines = [f"- [{done}] {' · '.join(parts)}", *(f"{STEP}{line}" for line in _below(one))]
+    yield from (f"{indent}{line}  " for line in lines[:-1])  # two spaces break the line
+    yield f"{indent}{lines[-1]}"
+
+
+def _below(one: Record) -> Iterator[str]:
+    """Yield what stands below a task: its notes, where it leads to, its files."""
+    for line in one.get("notes", "").splitlines():
+        if line.strip():
+            yield _AT_START.sub(_escaped_start, _plain(line))
+    urls = (*(link.get("url") for link in one.get("links", ())), one.get("url"))
+    yield from (f"<{_target(url)}>" for url in urls if url)
+    yield from _attachments(one)
+
+
+def _facts(one: Record) -> Iterator[str]:
+    if one.get("flagged"):
+        yield "flagged"
+    if one.get("urgent"):
+        yield "urgent"
+    if due := one.get("due"):
+        yield f"due {words(due)}"
+    for rule in rules_of(one):
+        yield f"repeats {rule['frequency']}" if rule.get("frequency") else "repeats"
+    if at := one.get("completed_at"):
+        yield f"done {at[:10]}"
+    for assigned in (one.get("assignee"), *one.get("more_assignees", ())):
+        person = (assigned or {}).get("to", {})
+        if said := person.get("name") or person.get("address"):
+            yield f"for {_plain(said)}"
+    for tag in one.get("tags", ()):
+        yield f"#{'-'.join(tag.split())}"
+
+
+def _attachments(one: Record) -> Iterator[str]:
+    paths = {file["role"]: file["href"] for file in one.get("files", ())}
+    for file in one.get("attachments", ()):
+        name = _plain(file.get("file", "") or "attachment")
+        if path := paths.get(file["id"]):
+            shows = (
+                "!" if str(file.get("uti", "")).startswith("public.") and _is_image(path) else ""
+            )
+            yield f"{shows}[{name}]({path})"
+        else:
+            yield f"{name} (not in this archive)"
+
+
+def _is_image(path: str) -> bool:
+    return path.lower().endswith((".png", ".jpg", ".jpeg", ".gif", ".webp"))
+
+
+def _plain(value: Any) -> str:
+    """Return a text on one line, in which nothing is taken for Markdown."""
+    return _MARKS.sub(r"\\\1", " ".join(str(value).split()))
+
+
+def _escaped_start(found: re.Match[str]) -> str:
+    sign = found.group(2)
+    return f"{found.group(1)}{sign[:-1]}\\{sign[-1]}"
+
+
+def _target(url: str) -> str:
+    return "".join(url.split()).replace("<", "%3C").replace(">", "%3E")

@@ -1,0 +1,117 @@
+"""Gatherings that hold their members' records: a list as one file that says all of it.
+
+The records themselves lie in the records files, as everybody's do; here they are read again, so
+that a member that has vanished from the source stays in its list with its last state.
+"""
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from rootcellar.archive.layout import RECORDS
+from rootcellar.archive.names import nfc
+from rootcellar.archive.records import read_lines
+from rootcellar.engine.pages import Member
+from rootcellar.engine.writing import Writing
+from rootcellar.exporter import canonical_json
+
+SELF = "gathering"
+"""The key, in such a file, under which the core says `key`, `title`, `place`, `gone`, `holds`."""
+ABSENT = "absent"
+"""Stands, in a run, for the folder of members of which the archive holds no file."""
+
+
+class Held:
+    """The records of a group's members, as its file gives them; they can be gone through again.
+
+    Each is a member's record, with its place in the `order` of those that are there (from 0), its
+    `files` in the archive, and `gone`. Decoded one at a time, for a list may have thousands.
+    """
+
+    def __init__(
+        self,
+        writing: Writing,
+        exporter: str,
+        members: Iterable[Member],
+        holds: str,
+        page: str = "",
+    ) -> None:
+        """With a `page`, files have an `href` relative to it."""
+        self.holds = holds
+        self.folder = posixpath.dirname(page)
+        self.members = list(members)
+        self.lines = dict(_lines(writing, exporter, [key for _, _, key in self.members]))
+
+    def beside(self, page: str) -> "Held":
+        """Return the same for a page, with links to the files."""
+        other = object.__new__(Held)
+        other.holds, other.members, other.lines = self.holds, self.members, self.lines
+        other.folder = posixpath.dirname(page)
+        return other
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        order = 0
+        for _, gone, key in self.members:
+            line = self.lines.get(key)
+            value = msgspec.json.decode(line) if line else {"record": {}}
+            entry = {self.holds: key, **value["record"]}
+            if not gone:
+                entry["order"] = order
+                order += 1
+            if files := value.get("files"):
+                entry["files"] = [self._file(one) for one in files]
+            yield {**entry, "gone": True} if gone else entry
+
+    def _file(self, file: dict[str, Any]) -> dict[str, Any]:
+        if not self.folder:
+            return file
+        return {**file, "href": quote(posixpath.relpath(file["path"], self.folder))}
+
+
+def _lines(writing: Writing, exporter: str, keys: list[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield the lines of these items by their keys, records file by records file."""
+    by_folder: dict[str, set[str]] = {}
+    for key, folder in writing.state.holdings.folders(writing.archive, exporter, keys):
+        by_folder.setdefault(folder, set()).add(key)
+    for folder, wanted in by_folder.items():
+        path = f"{folder}/{RECORDS}"
+        if writing.disk.stat(path) is not None:
+            for line in read_lines(writing.disk, path):
+                if line.key in wanted:
+                    yield line.key, line.text
+
+
+def readable(value: Mapping[str, Any]) -> bytes:
+    """Return such a gathering as JSON, one field to a line, so that changes read well."""
+    told = {name: one for name, one in value.items() if name not in ("record", "groups")}
+    told["groups"] = list(value["groups"])
+    groups = b",".join(
+        _encoded(name) + b":[" + b",".join(map(msgspec.json.encode, held)) + b"]"
+        for name, held in value["groups"].items()
+    )
+    head = _encoded(value["record"])[1:-1]
+    parts = filter(None, (head, groups, _encoded({SELF: told})[1:-1]))
+    return msgspec.json.format(b"{" + b",".join(parts) + b"}", indent=1) + b"\n"
+
+
+def _encoded(value: object) -> bytes:
+    return nfc(canonical_json(value)).encode()
+
+
+def parsed(value: Any) -> dict[str, Any]:
+    """Return a gathering's file as the core speaks of it, whether it holds records or runs.
+
+    Raises KeyError or TypeError for a file that is no gathering.
+    """
+    if not isinstance(value, dict) or not isinstance(value.get(SELF), dict):
+        if not isinstance(value["groups"], dict):
+            raise TypeError("no gathering")
+        return dict(value)
+    told = dict(value[SELF])
+    names = told["groups"]
+    record = {name: one for name, one in value.items() if name not in (SELF, *names)}
+    groups = {name: [{ABSENT: [one[told["holds"]] for one in value[name]]}] for name in names}
+    return {**told, "record": record, "groups": groups}
