@@ -7,9 +7,10 @@ from pathlib import Path
 from rootcellar.config import General, load_settings
 from rootcellar_notes.settings import NotesSettings
 from rootcellar_photos import PhotosSettings
+from rootcellar_reminders.settings import RemindersSettings
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "settings.toml"
-KINDS = {"notes": NotesSettings, "photos": PhotosSettings}
+KINDS = {"notes": NotesSettings, "photos": PhotosSettings, "reminders": RemindersSettings}
 
 
 def test_the_example_is_valid() -> None:

@@ -44,7 +44,8 @@ class Entity:
     """One kind of row. `numbers` are the `Z_ENT` of it and of all its sub-entities.
 
     `columns` maps the name of each property, in capitals and without the `Z`, to an SQL
-    expression over the table's columns: those of its own and of all entities above it.
+    expression over the table's columns: those of its own, of all entities above it, and of all
+    below it, which its rows may be of.
     """
 
     name: str
@@ -142,9 +143,11 @@ def read_store(connection: sqlite3.Connection) -> CoreDataStore:
         table = _table(lines[name][-1], tables)
         if table:
             columns = tables[table]
-            chosen = _columns(lines[name], derived, columns) if properties else _loose(columns)
-            below = frozenset(named[one][0] for one, line in lines.items() if name in line)
-            entities[name] = Entity(name, number, parent, table, below, chosen)
+            below = [one for one, line in lines.items() if name in line]
+            owners = dict.fromkeys((*reversed(lines[name]), *below))
+            chosen = _columns(owners, derived, columns) if properties else _loose(columns)
+            numbers = frozenset(named[one][0] for one in below)
+            entities[name] = Entity(name, number, parent, table, numbers, chosen)
     version = version or _said_version(metadata)
     return CoreDataStore(entities, bool(properties), why, version, identity, metadata)
 
@@ -273,20 +276,28 @@ def _derived(lines: Mapping[str, list[str]], properties: Properties) -> dict[str
 
 
 def _columns(
-    line: list[str], derived: Mapping[str, Mapping[str, str]], there: tuple[str, ...]
+    owners: Iterable[str], derived: Mapping[str, Mapping[str, str]], there: tuple[str, ...]
 ) -> dict[str, str]:
-    """Return the columns of an entity's properties, as far as its table has them."""
+    """Return the columns of what these entities own, as far as the table has them.
+
+    They are an entity, those above it, and those below: a row fills only what its own has.
+    """
     loose: dict[str, str] | None = None
-    found = {}
-    for owner in reversed(line):
+    found: dict[str, list[str]] = {}
+    for owner in owners:
         for upper, column in derived[owner].items():
             if column in there:
-                found[upper] = column
+                found.setdefault(upper, []).append(column)
                 continue
             loose = _loose(there) if loose is None else loose
             if upper in loose:  # the table is of another version than the model
-                found[upper] = loose[upper]
-    return found | {one: one for one in there if one.startswith("Z_FOK_")}
+                found[upper] = [loose[upper]]
+    orders = {one: one for one in there if one.startswith("Z_FOK_")}
+    return {upper: _first(columns) for upper, columns in found.items()} | orders
+
+
+def _first(columns: list[str]) -> str:
+    return columns[0] if len(columns) == 1 else f"coalesce({', '.join(columns)})"
 
 
 # -- without a model ---------------------------------------------------------------------------
@@ -307,8 +318,7 @@ def _loose(there: tuple[str, ...]) -> dict[str, str]:
     found = {}
     for base, columns in grouped.items():
         name = base if base.startswith("Z_") else base[1:]
-        names = [column for _, column in sorted(columns)]
-        found[name] = names[0] if len(names) == 1 else f"coalesce({', '.join(names)})"
+        found[name] = _first([column for _, column in sorted(columns)])
     return found
 
 

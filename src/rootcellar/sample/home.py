@@ -14,12 +14,14 @@ from rootcellar.sample import trees
 from rootcellar.sample.notes_content import write_notes
 from rootcellar.sample.photos_content import write_photos_library
 from rootcellar.sample.photos_items import LIBRARY_TIME
+from rootcellar.sample.reminders_content import write_reminders
 
 # Where each store lies in a Mac home, and what writes it. A store for a further exporter is one
 # more line.
 STORES: dict[str, Callable[[Path], None]] = {
     "Pictures/Photos Library.photoslibrary": write_photos_library,
     "Library/Group Containers/group.com.apple.notes": write_notes,
+    "Library/Group Containers/group.com.apple.reminders": write_reminders,
 }
 _FOLDERS = ("Desktop", "Documents", "Library", "Pictures")
 
