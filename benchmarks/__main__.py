@@ -2,7 +2,8 @@
 
 import sys
 
-from benchmarks import notes, photos
+from benchmarks import notes, photos, reminders
 
 photos.main(sys.argv[1:])
 notes.main(sys.argv[1:])
+reminders.main(sys.argv[1:])

@@ -6,12 +6,15 @@ records asked for. docs/reference/reminders-records.md says what a record holds.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rootcellar.api import Capture, Exporter, Gathering, Item, Notice, Sighting, Store, Trouble
 from rootcellar_reminders import containers
 from rootcellar_reminders.containers import OpenedStore
 from rootcellar_reminders.settings import RemindersSettings
+
+if TYPE_CHECKING:
+    from rootcellar_reminders.reading import Remembered
 
 HOMES = (
     "Library/Group Containers/group.com.apple.reminders",
@@ -38,6 +41,7 @@ class Reminders(Exporter):
 
     def __init__(self) -> None:
         self._opened: tuple[Capture, list[OpenedStore], list[Trouble]] | None = None
+        self._remembered: Remembered | None = None
 
     def token(self, capture: Capture) -> str | None:
         """Return a digest of the stores and folders as a stat shows them."""
@@ -45,16 +49,26 @@ class Reminders(Exporter):
 
     def survey(self, capture: Capture) -> Iterator[Sighting | Trouble | Notice]:
         """Yield every reminder, also completed and deleted ones."""
-        from rootcellar_reminders.reading import Oddities, first_seen, sighting_of
+        from rootcellar_reminders.reading import (
+            Oddities,
+            Remembered,
+            encode,
+            first_seen,
+            sighting_of,
+        )
 
         stores, troubles = self._stores(capture)
         yield from troubles
         oddities = Oddities()
+        self._remembered = Remembered(capture)
         for store in stores:
             oddities.look_at_store(store)
         for store, one in first_seen(stores):
             oddities.look_at(one)
-            yield sighting_of(one, store)
+            encoded = encode(one.record)
+            sighting = sighting_of(one, store, encoded)
+            self._remembered.keep(one, sighting, encoded)
+            yield sighting
         yield from oddities.told()
 
     def read(self, capture: Capture, keys: Collection[str]) -> Iterator[Item]:
@@ -62,6 +76,12 @@ class Reminders(Exporter):
         from rootcellar_reminders.reading import item_of, read_reminders
 
         wanted = set(keys)
+        known = self._remembered
+        if known is not None and known.capture is capture:
+            for key in keys:
+                if item := known.take(key):
+                    wanted.discard(key)
+                    yield item
         for store in self._stores(capture)[0]:
             for one in read_reminders(store, wanted):
                 wanted.discard(one.identifier)

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rootcellar_reminders.store.attachments import Attachment, split_name
 from rootcellar_reminders.store.reminders import Reminder
@@ -18,6 +19,7 @@ def component(text: str, otherwise: str) -> str:
     return otherwise if plain in ("", ".", "..") else plain
 
 
+@lru_cache(maxsize=1024)
 def list_place(account: str, name: str) -> str:
     """Return where a list wishes to lie."""
     return f"{component(account, 'Reminders')}/{component(name, 'Untitled list')}"
@@ -29,8 +31,8 @@ def place(one: Reminder, account: str) -> str:
     Its title is part of that only where files bear it; else a new title would be a move.
     """
     above = list_place(account, one.placed.name if one.placed else LOOSE)
-    own = component(one.title, "Reminder") if one.files else one.identifier
-    return f"{above}/{component(own, 'Reminder')}"
+    own = component(one.title, "Reminder") if one.files else one.identifier.replace("/", "-")
+    return f"{above}/{own}"
 
 
 def suffixes(one: Reminder) -> tuple[str, ...]:

@@ -1,11 +1,14 @@
 """Reminders, many at once: seen for the survey, read for the archive."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from rootcellar.api import Absent, CopyOf, File, Item, Notice, Sighting
+import msgspec
+
+from rootcellar.api import Absent, Capture, CopyOf, File, Item, Notice, Sighting
 from rootcellar.apple.blobs import is_undecoded
 from rootcellar.apple.core_data import rows, unknown_rows
 from rootcellar.apple.dates import cocoa_moment
@@ -17,6 +20,10 @@ from rootcellar_reminders.store.recurrence import rules_of
 from rootcellar_reminders.store.reminders import Reminder, reminder_of
 
 SLICE = 500
+ROOM = 48 << 20
+"""Bytes of records that are kept between survey and reading."""
+ENTRY = 700
+"""Bytes that keeping one takes beside its record."""
 DELETED = "deleted"
 INTERNAL = "found by Siri"
 ICLOUD_HINT = (
@@ -44,8 +51,8 @@ def read_reminders(store: OpenedStore, keys: Collection[str] | None = None) -> I
                 yield reminder_of(row, theirs, context)
 
 
-def sighting_of(one: Reminder, store: OpenedStore) -> Sighting:
-    """Return the sighting of a reminder; its fingerprint is that of its whole record.
+def sighting_of(one: Reminder, store: OpenedStore, encoded: bytes) -> Sighting:
+    """Return the sighting of a reminder; its fingerprint is that of its whole record, encoded.
 
     Order, section and tags change without touching the date of the last change.
     """
@@ -55,7 +62,7 @@ def sighting_of(one: Reminder, store: OpenedStore) -> Sighting:
         key=one.identifier,
         title=one.title or "Reminder",
         place=place(one, account.name),
-        fingerprint=_fingerprint(one),
+        fingerprint=_fingerprint(one, encoded),
         suffixes=suffixes(one),
         store=store.identity,
         in_trash=one.deleted,
@@ -64,15 +71,17 @@ def sighting_of(one: Reminder, store: OpenedStore) -> Sighting:
     )
 
 
-def _fingerprint(one: Reminder) -> str:
-    found = [file.found for file in one.files]
-    said = repr((one.record, found))
-    return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+def _fingerprint(one: Reminder, encoded: bytes) -> str:
+    digest = hashlib.blake2b(encoded, digest_size=12)
+    if one.files:
+        found = [file.found for file in one.files]
+        digest.update(repr(found).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
 
 
 def item_of(one: Reminder, store: OpenedStore) -> Item:
     """Return a reminder with its files, absent ones included."""
-    sighting = sighting_of(one, store)
+    sighting = sighting_of(one, store, encode(one.record))
     when = cocoa_moment(one.changed)
     files: list[File] = []
     for attached, suffix in file_suffixes(one.files):
@@ -161,6 +170,34 @@ class Oddities:
                     f"{count:,} {said} {what} in a form that is not known here; kept as stored, "
                     "in `raw`. Updating rootcellar may help."
                 )
+
+
+def encode(record: Mapping[str, Any]) -> bytes:
+    """Return a record as JSON."""
+    return msgspec.json.encode(record)
+
+
+class Remembered:
+    """The records that the survey has made, for the reading that follows: making them is dear.
+
+    Those with files are not kept: their files are to be looked at. Nor is more than fits.
+    """
+
+    def __init__(self, capture: Capture, room: int = ROOM) -> None:
+        self.capture = capture
+        self.room = room
+        self._known: dict[str, tuple[Sighting, bytes]] = {}
+
+    def keep(self, one: Reminder, sighting: Sighting, encoded: bytes) -> None:
+        """Keep a record while there is room."""
+        if not one.files and len(encoded) + ENTRY <= self.room:
+            self.room -= len(encoded) + ENTRY
+            self._known[one.identifier] = (sighting, encoded)
+
+    def take(self, key: str) -> Item | None:
+        """Return an item that was kept, once."""
+        known = self._known.pop(key, None)
+        return Item(known[0], msgspec.json.decode(known[1])) if known else None
 
 
 def first_seen(stores: Sequence[OpenedStore]) -> Iterator[tuple[OpenedStore, Reminder]]:

@@ -37,8 +37,10 @@ def belongings(
         if entity is None or "REMINDER" not in entity.columns:
             continue
         grouped = found.by_entity[name] = {}
-        order = next((one for one in entity.columns if one.startswith("Z_FOK_REMINDER")), "Z_PK")
-        for row in rows(connection, entity, among("REMINDER", wanted), f"{order}, Z_PK"):
+        # Which of these is an entity's own is not told; the others are empty in its rows.
+        orders = [one for one in entity.columns if one.startswith("Z_FOK_REMINDER")]
+        order = ", ".join((*orders, "Z_PK"))
+        for row in rows(connection, entity, among("REMINDER", wanted), order):
             if not row.get("MARKEDFORDELETION"):
                 grouped.setdefault(number(row["REMINDER"]), []).append(row)
     alarms = [row for some in found.by_entity.get("REMCDAlarm", {}).values() for row in some]

@@ -10,9 +10,14 @@ _ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LINE_ENDS = re.compile("\r\n|[\r\n\u0085\u2028\u2029]")
 
 
+_PLAIN = re.compile(r"[^\\;,\x00-\x1f\x7f\u0085\u2028\u2029]*")
+
+
 def text(value: str) -> str:
     """Return a text as the value of a property of the type TEXT."""
-    plain = _ODD.sub("", value) if not value.isprintable() else value
+    if _PLAIN.fullmatch(value):
+        return value
+    plain = _ODD.sub("", value)
     escaped = plain.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
     return _LINE_ENDS.sub("\\\\n", escaped)
 
@@ -49,14 +54,9 @@ def written(line: str) -> str:
 
 def stamp(moment: datetime) -> str:
     """Return what the clock shows at a moment, without a zone."""
-    return f"{moment.year:04}{moment.strftime('%m%dT%H%M%S')}"
+    return moment.isoformat()[:19].replace("-", "").replace(":", "")
 
 
 def utc(value: str) -> str:
     """Return a moment of a record (ISO 8601 in UTC) as a calendar writes it, "" for none."""
-    if not value:
-        return ""
-    try:
-        return f"{stamp(datetime.fromisoformat(value))}Z"
-    except ValueError:
-        return ""
+    return f"{value[:19].replace('-', '').replace(':', '')}Z" if value.endswith("Z") else ""

@@ -76,7 +76,9 @@ def plain(value: Any) -> Any:
         return decode_blob(value)
     if isinstance(value, float) and (value != value or value in (_ENDLESS, -_ENDLESS)):
         return None
-    if value is None or isinstance(value, bool | int | float | str):
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if value is None or isinstance(value, bool | int | float):
         return value
     return str(value)
 
