@@ -108,10 +108,11 @@ def test_every_outcome_is_described_with_its_exit_code() -> None:
 
 
 def examples() -> list[tuple[str, str]]:
-    """Return (schema, example) for every example on the page of reports."""
-    text = (REFERENCE / "reports.md").read_text()
+    """Return (schema, example) for every example on the pages of reports and reminders."""
+    pages = ("reports.md", "reminders-records.md")
+    text = "".join((REFERENCE / page).read_text() for page in pages)
     return re.findall(
-        r"^Schema: \[[\w.]+\]\(schemas/(\w+)\.json\).*?^```json\n(.*?)^```$",
+        r"^Schema: \[[\w.-]+\]\(schemas/([\w-]+)\.json\).*?^```json\n(.*?)^```$",
         text,
         flags=re.MULTILINE | re.DOTALL,
     )

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rootcellar.apple.blobs import is_undecoded
 from rootcellar_reminders.store.values import blob
 
 _PRIORITIES = {0: "none", 1: "high", 5: "medium", 9: "low"}
@@ -33,7 +34,7 @@ def _asked(stored: Any) -> Mapping[str, Any] | None:
             stored = json.loads(stored)
         except ValueError:
             return None
-    if not isinstance(stored, Mapping):
+    if not isinstance(stored, Mapping) or is_undecoded(stored):
         return None
     if "$class" not in stored:
         return stored

@@ -24,6 +24,7 @@ ACCOUNT_KINDS = {1: "local", 2: "icloud", 3: "caldav", 4: "exchange", 5: "intern
 """1 and 5 as seen in real stores; the others as they are understood to be."""
 INTERNAL_LIST = "SiriFoundInApps"
 """The list in which Siri puts what it found in other apps; the app never shows it."""
+LAST = 1 << 62
 _UUID = re.compile(rb"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _ACCOUNT = OWN | {"NAME", "TYPE", "INACTIVE", "LISTIDSMERGEABLEORDERING",
                   "LISTIDSMERGEABLEORDERING_V2"}  # fmt: skip
@@ -192,7 +193,7 @@ def _position(row: Row, account: Account, uid: str) -> tuple[Any, ...]:
     """Return where a list stands among the others of its account."""
     placed = account.order.index(uid) if uid in account.order else len(account.order)
     fellows = [number(row[one]) for one in sorted(row) if one.startswith("Z_FOK_PARENT")]
-    return placed, *(fellows or [0])[:1], number(row.get("DADISPLAYORDER")), row["Z_PK"]
+    return placed, *(fellows or [LAST])[:1], number(row.get("DADISPLAYORDER")), row["Z_PK"]
 
 
 def in_order(lists: Iterable[ReminderList]) -> list[ReminderList]:

@@ -49,7 +49,9 @@ Gatherings (Albums/**.json, People.json)
     items, in order. A run is {"Photos/2024/2024-07-14/": [names]}: members that follow each other
     and lie in one folder. Members of which there is no file yet are {"absent": [keys]}. A run with
     "gone": true has vanished from the source. "pages", where there are any, names the pages with
-    links that lie beside the file: [{"path", "template", "size", "sha256"}].
+    links that lie beside the file: [{"path", "template", "size", "sha256"}]. A list of reminders
+    has the records of its members instead of runs: its own record is the top level, each group an
+    array of records there, and the rest is under "gathering"; "holds" in it names the key's field.
 
 .rootcellar/history/ab/abcdef....ext
     Former contents of files that were replaced or retired: whole files, named by their sha256,
