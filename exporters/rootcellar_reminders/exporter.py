@@ -14,6 +14,7 @@ from rootcellar_reminders.containers import OpenedStore
 from rootcellar_reminders.settings import RemindersSettings
 
 if TYPE_CHECKING:
+    from rootcellar_reminders.live import LiveReader
     from rootcellar_reminders.reading import Remembered
 
 HOMES = (
@@ -42,6 +43,14 @@ class Reminders(Exporter):
     def __init__(self) -> None:
         self._opened: tuple[Capture, list[OpenedStore], list[Trouble]] | None = None
         self._remembered: Remembered | None = None
+        self._live: LiveReader | None = None
+
+    @property
+    def live(self) -> "LiveReader":
+        """What asks the app; EventKit, unless a test puts another in its place."""
+        from rootcellar_reminders.live import EventKitReader
+
+        return self._live or EventKitReader()
 
     def token(self, capture: Capture) -> str | None:
         """Return a digest of the stores and folders as a stat shows them."""
@@ -92,6 +101,20 @@ class Reminders(Exporter):
         from rootcellar_reminders.gathering import gatherings
 
         return gatherings(self._stores(capture)[0], capture.settings)
+
+    def second_look(self, capture: Capture) -> Iterator[Notice | Trouble]:
+        """Compare the stores with what EventKit tells."""
+        from rootcellar_reminders.live import StoredReminder, compare
+        from rootcellar_reminders.reading import first_seen
+
+        stored = {
+            one.identifier: StoredReminder(
+                one.identifier, one.placed.name if one.placed else "", one.title
+            )
+            for _, one in first_seen(self._stores(capture)[0])
+            if not (one.deleted or (one.placed and one.placed.is_internal))
+        }
+        yield from compare(stored, self.live)
 
     def filters(self) -> Mapping[str, Callable[..., Any]]:
         """Return what the templates of lists need: members as VTODOs, as tasks, as a table."""

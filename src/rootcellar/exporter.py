@@ -138,6 +138,14 @@ class Exporter:
         del capture
         yield from ()
 
+    def second_look(self, capture: "Capture") -> Iterator[Notice | Trouble]:
+        """Yield what the app itself says of the data, where it can be asked: for `doctor`.
+
+        Called on the Mac that owns the data alone. A Trouble names what differs from the store.
+        """
+        del capture
+        yield from ()
+
     def filters(self) -> Mapping[str, Callable[..., Any]]:
         """Return functions that this exporter's templates use as filters, by name.
 

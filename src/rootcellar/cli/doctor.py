@@ -14,7 +14,10 @@ from rootcellar.cli.advice import advice_on_archive
 from rootcellar.cli.output import size_in_words, tell_json
 from rootcellar.cli.setting import Setting, choose_archive, json_option, setting_options
 from rootcellar.errors import RootcellarError, UsageError
-from rootcellar.sources.capture import is_readable
+from rootcellar.exporter import Exporter
+from rootcellar.items import Trouble
+from rootcellar.sources.capture import FoundStore, is_readable
+from rootcellar.sources.home import open_capture
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
 
@@ -98,6 +101,8 @@ def _check_exporters(setting: Setting) -> Iterator[Check]:
             yield Check(f"store.{exporter.name}", "problem", problem.message, problem.hint)
         for store in found.stores:
             yield from _check_store(exporter.name, store.path)
+        if setting.home.is_live and found.stores:
+            yield from _second_look(setting, exporter, found.stores)
         if not found.stores and not found.problems:
             places = ", ".join(str(setting.home.path / store.home) for store in exporter.reads)
             yield Check(
@@ -113,6 +118,22 @@ def _check_exporters(setting: Setting) -> Iterator[Check]:
             "The package osxphotos is missing.",
             "Install rootcellar again: it brings osxphotos along.",
         )
+
+
+def _second_look(
+    setting: Setting, exporter: Exporter, stores: tuple[FoundStore, ...]
+) -> Iterator[Check]:
+    """Ask the app itself whether it tells of the same as its store."""
+    name = f"live.{exporter.name}"
+    try:
+        with open_capture(setting.home, stores, setting.settings.tables[exporter.name]) as capture:
+            for found in exporter.second_look(capture):
+                if isinstance(found, Trouble):
+                    yield Check(name, "note", f"{exporter.name}: {found.reason}", found.hint)
+                else:
+                    yield Check(name, "ok", f"{exporter.name}: {found.text}")
+    except RootcellarError as error:
+        yield Check(name, "note", f"{exporter.name}: {error.message}", error.hint)
 
 
 def _check_store(exporter: str, path: Path) -> Iterator[Check]:
@@ -132,7 +153,8 @@ def _first_unreadable(path: Path, readable: Callable[[Path], bool]) -> Path | No
     """Return the first of a store's own folders and databases that cannot be opened."""
     if not readable(path):
         return path
-    inside = [path / "database", *sorted((path / "database").glob("*.sqlite"))]
+    folders = (path / "database", path / "Stores")
+    inside = [one for folder in folders for one in (folder, *sorted(folder.glob("*.sqlite")))]
     return next((one for one in inside if one.exists() and not readable(one)), None)
 
 
