@@ -89,14 +89,14 @@ def plainly_opened(database: Path) -> Iterator[sqlite3.Connection]:
 
 
 def is_container(folder: Path) -> bool:
-    """Return whether a folder is a container of Reminders; raises OSError when we may not look."""
-    if not folder.name.startswith("Container_v"):
-        return False
+    """Return whether a folder is a container of Reminders; raises OSError when we may not look.
+
+    It is called `Container_v1`, unless somebody has copied it elsewhere.
+    """
     try:
-        (folder / "Stores").stat()
+        return bool(databases(folder)) or folder.name.startswith("Container_v")
     except (FileNotFoundError, NotADirectoryError):
         return False
-    return True
 
 
 def databases(container: Path) -> list[Path]:

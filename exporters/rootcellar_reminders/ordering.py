@@ -1,15 +1,15 @@
 """The order of reminders in their list: by hand, steps after what they are steps of."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rootcellar.apple.core_data import Row, rows
 from rootcellar_reminders.containers import REMINDER, OpenedStore
 from rootcellar_reminders.store.lists import ReminderList
-from rootcellar_reminders.store.values import number, real, text
+from rootcellar_reminders.store.values import identifier, number, real, text
 
 _COLUMNS = ("LIST", "PARENTREMINDER", "CKPARENTREMINDERIDENTIFIER", "ICSDISPLAYORDER",
-            "CREATIONDATE", "Z_FOK_LIST")  # fmt: skip
+            "CREATIONDATE", "Z_FOK_LIST", "IDENTIFIER")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,19 @@ def _placed(row: Row, placed: ReminderList | None, store: OpenedStore) -> _Place
     uid = store.uuids[row["Z_PK"]]
     parent = store.uuids.get(number(row.get("PARENTREMINDER")), "")
     parent = parent or text(row.get("CKPARENTREMINDERIDENTIFIER")).upper()
-    by_hand = placed.order.get(uid) if placed else None
+    by_hand = _by_hand(row, uid, placed.order) if placed else None
     later = (
         real(row.get(name)) or 0 for name in ("Z_FOK_LIST", "ICSDISPLAYORDER", "CREATIONDATE")
     )
     rank = (len(store.uuids) if by_hand is None else by_hand, *later, row["Z_PK"])
     return _Placed(uid, parent, rank)
+
+
+def _by_hand(row: Row, uid: str, order: Mapping[str, int]) -> int | None:
+    """Return the place in a list's own order, which may know a reminder by its other UUID."""
+    if uid in order or not order:
+        return order.get(uid)
+    return order.get(identifier({"IDENTIFIER": row.get("IDENTIFIER")}))
 
 
 def _in_order(found: Sequence[_Placed]) -> Iterator[str]:

@@ -97,6 +97,19 @@ def test_what_is_only_in_the_log_is_read(tmp_path: Path) -> None:
     assert names == ["Old tree", "Young tree"]
 
 
+def test_columns_that_name_entities_or_are_words_of_sql_do_no_harm(tmp_path: Path) -> None:
+    words = Model({"Thing": EntityModel(1, "", {"order": TEXT, "group": TEXT})}, "1")
+    store = StoreRows(words, "WORDS", cached=False)
+    store.add("Thing", order="first", group="pears")
+    store.write(tmp_path / "store.sqlite")
+    with closing(sqlite3.connect(tmp_path / "store.sqlite")) as connection:
+        connection.execute("ALTER TABLE ZTHING ADD COLUMN Z9_TREE INTEGER")
+        connection.commit()
+    with read(tmp_path / "store.sqlite") as (connection, found):
+        (row,) = rows(connection, found.entity("Thing"))
+    assert row == {"Z_PK": 1, "Z_ENT": 1, "ORDER": "first", "GROUP": "pears"}
+
+
 def test_an_entity_that_is_not_there_has_no_rows(tmp_path: Path) -> None:
     grown(orchard()).write(tmp_path / "store.sqlite")
     with read(tmp_path / "store.sqlite") as (connection, store):

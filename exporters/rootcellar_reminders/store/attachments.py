@@ -16,6 +16,7 @@ from rootcellar_reminders.store.values import (
     number,
     real,
     text,
+    url,
 )
 
 ENDINGS = {
@@ -68,10 +69,10 @@ class Attachment:
 def attachment_of(row: Row, folders: "AttachmentFolders", account: str) -> Attachment:
     """Return an attachment, with its file if it is there."""
     uti = text(row.get("UTI"))
-    url = text(row.get("URL"))
+    address = url(row.get("URL"))
     name, sha512 = text(row.get("FILENAME")), text(row.get("SHA512SUM")).lower()
     size = number(row.get("FILESIZE"))
-    is_link = uti == LINK or (bool(url) and not (name or sha512 or size))
+    is_link = uti == LINK or (bool(address) and not (name or sha512 or size))
     uid = identifier(row) or str(row["Z_PK"])
     facts = filled(
         sha512=sha512,
@@ -81,11 +82,13 @@ def attachment_of(row: Row, folders: "AttachmentFolders", account: str) -> Attac
         height=number(row.get("HEIGHT")),
         seconds=real(row.get("LENGTH")) or real(row.get("DURATION")),
         text=text(row.get("TRANSCRIBEDTEXT")),
-        url="" if is_link else url,
+        url="" if is_link else address,
         raw=leftover(row, _KNOWN),
     )
     if is_link:
-        return Attachment(uid, uti, name, sha512, 0, url, facts | filled(host=_host(row)))
+        return Attachment(
+            uid, uti, name, sha512, 0, address, facts | filled(host=url(row.get("HOSTURL")))
+        )
     found = folders.find(account, [sha512, uid, name], size, ENDINGS.get(uti, split_name(name)[1]))
     ending = split_name(name)[1] or ENDINGS.get(uti, "")
     expected = folders.expected(account, sha512, ending)
@@ -96,10 +99,6 @@ def split_name(name: str) -> tuple[str, str]:
     """Return the stem and the ending of a name, in which a slash is a letter like others."""
     stem, dot, ending = name.rpartition(".")
     return (stem, f".{ending}") if dot and stem and ending.isalnum() else (name, "")
-
-
-def _host(row: Row) -> str:
-    return text(row.get("HOSTURL"))
 
 
 class AttachmentFolders:

@@ -20,6 +20,7 @@ from rootcellar_reminders.store.values import (
     number,
     stamp,
     text,
+    url,
 )
 from rootcellar_reminders.store.when import display_date_of, due_of, start_of
 
@@ -75,7 +76,7 @@ def reminder_of(row: Row, found: Belongings, context: Context) -> Reminder:
     deleted = bool(row.get("MARKEDFORDELETION"))
     record = {"id": uid, "title": title} | filled(
         notes=notes,
-        url=text(row.get("ICSURL")),
+        url=url(row.get("ICSURL")),
         tags=_tags(found, pk, context),
         section=_section(uid, placed),
         parent=_parent(row, context, uid),

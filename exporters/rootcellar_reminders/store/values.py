@@ -49,6 +49,12 @@ def blob(value: object) -> Any:
     return decode_blob(value) if isinstance(value, bytes | str) and value else None
 
 
+def url(value: object) -> str:
+    """Return a URL, kept as a text or as a keyed archive of an NSURL; "" for none."""
+    found = blob(value) if isinstance(value, bytes) else value
+    return found if isinstance(found, str) else ""
+
+
 def stamp(value: object) -> str:
     """Return a date of the store's as ISO 8601 in UTC, "" for none."""
     moment = cocoa_moment(value)

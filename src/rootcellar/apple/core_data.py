@@ -108,7 +108,7 @@ def rows(
 
 def _query(entity: Entity, where: str, order: str) -> tuple[list[str], str]:
     names = ["Z_PK", "Z_ENT", *entity.columns]
-    chosen = ", ".join(f"{entity.columns.get(name, name)} AS {name}" for name in names)
+    chosen = ", ".join(f'{entity.columns.get(name, name)} AS "{name}"' for name in names)
     inner = f'SELECT {chosen} FROM "{entity.table}"'
     if entity.parent:
         inner += f" WHERE Z_ENT IN ({', '.join(map(str, sorted(entity.numbers)))})"
@@ -310,6 +310,8 @@ def _loose(there: tuple[str, ...]) -> dict[str, str]:
     for column in there:
         if not column.startswith("Z") or column in ("Z_PK", "Z_ENT", "Z_OPT"):
             continue
+        if column[1:2].isdigit():
+            continue  # `Z9_TRIGGER`: of which entity the row is that `ZTRIGGER` leads to
         base = column.rstrip("0123456789")
         digits = column[len(base) :]
         if base not in known or base == "Z":

@@ -319,6 +319,7 @@ def test_what_siri_found_in_apps_is_left_out_and_counted(world: World) -> None:
         "private/var/mobile/Containers/Shared/AppGroup/0B5C/Container_v2",
         "HomeDomain/Library/Reminders/Container_v1",
         "AppDomainGroup-group.com.apple.reminders/Container_v1",
+        "Library/Reminders/a copy",
     ],
 )
 def test_the_container_is_found_wherever_a_system_keeps_it(tmp_path: Path, place: str) -> None:
