@@ -108,3 +108,12 @@ def row(name: str, ours: Measure, theirs: Measure | None = None, wanted: float =
     peer = f"osxphotos {theirs.wall:8.2f} s {theirs.memory:6.0f} MB"
     verdict = f"wanted {wanted:g}: {'yes' if ratio >= wanted else 'NO'}" if wanted else ""
     return f"{line}   {peer}   {ratio:7.1f} x  {verdict}".rstrip()
+
+
+def limited(name: str, one: Measure, seconds: float, megabytes: float) -> str:
+    """Return one line of a table: a cost, and whether it is within what we want (0: anything)."""
+    line = f"{name:<34} {one.wall:8.2f} s {one.memory:6.0f} MB"
+    if seconds:
+        met = one.wall <= seconds and one.memory <= megabytes
+        line += f"   wanted {seconds:g} s, {megabytes:g} MB: {'yes' if met else 'NO'}"
+    return line

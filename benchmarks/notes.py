@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.measuring import SHARED, Measure, measure
+from benchmarks.measuring import SHARED, Measure, limited, measure
 
 GENERATOR = SHARED.parent / "bench" / "scale_notes.py"
 GROUP = Path("Library") / "Group Containers" / "group.com.apple.notes"
@@ -88,11 +88,7 @@ def compare(count: int, scratch: Path) -> list[str]:
 
 
 def _row(name: str, one: Measure, wanted: float = 0) -> str:
-    line = f"{name:<34} {one.wall:8.2f} s {one.memory:6.0f} MB"
-    if wanted:
-        met = one.wall <= wanted and one.memory <= MEGABYTES
-        line += f"   wanted {wanted:g} s, {MEGABYTES} MB: {'yes' if met else 'NO'}"
-    return line
+    return limited(name, one, wanted, MEGABYTES)
 
 
 def main(arguments: list[str]) -> None:

@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.measuring import Measure, measure
+from benchmarks.measuring import Measure, limited, measure
 from rootcellar.sample.core_data import Value
 from rootcellar.sample.reminders_content import RemindersStore, encoded, seconds, uuid
 
@@ -141,11 +141,7 @@ def compare(count: int, scratch: Path) -> list[str]:
 
 
 def _row(name: str, one: Measure, wanted: float = 0) -> str:
-    line = f"{name:<34} {one.wall:8.2f} s {one.memory:6.0f} MB"
-    if wanted:
-        met = one.wall <= wanted and one.memory <= MEGABYTES
-        line += f"   wanted {wanted:g} s, {MEGABYTES} MB: {'yes' if met else 'NO'}"
-    return line
+    return limited(name, one, wanted, MEGABYTES)
 
 
 def main(arguments: list[str]) -> None:

@@ -24,6 +24,7 @@ from rootcellar.api import (
     opened,
 )
 from rootcellar.apple.core_data import CoreDataStore, Row, read_store, rows
+from rootcellar.apple.values import text
 from rootcellar_reminders.store.attachments import AttachmentFolders, folder_signature
 from rootcellar_reminders.store.belongings import make_indexes
 from rootcellar_reminders.store.lists import (
@@ -34,7 +35,6 @@ from rootcellar_reminders.store.lists import (
     read_lists,
 )
 from rootcellar_reminders.store.reminders import Context, identity_of
-from rootcellar_reminders.store.values import text
 
 REMINDER = "REMCDReminder"
 NEWER = "Update rootcellar: `pip install --upgrade rootcellar`. What is in the archive is safe."

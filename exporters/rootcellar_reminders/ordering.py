@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rootcellar.apple.core_data import Row, rows
+from rootcellar.apple.values import number, real, text
 from rootcellar_reminders.containers import REMINDER, OpenedStore
 from rootcellar_reminders.store.lists import ReminderList
-from rootcellar_reminders.store.values import identifier, number, real, text
+from rootcellar_reminders.store.values import identifier
 
 _COLUMNS = ("LIST", "PARENTREMINDER", "CKPARENTREMINDERIDENTIFIER", "ICSDISPLAYORDER",
             "CREATIONDATE", "Z_FOK_LIST", "IDENTIFIER")  # fmt: skip

@@ -4,17 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rootcellar.apple.core_data import CoreDataStore, Row
-from rootcellar_reminders.store.values import (
-    OWN,
-    blob,
-    filled,
-    identifier,
-    leftover,
-    number,
-    real,
-    stamp,
-    text,
-)
+from rootcellar.apple.values import number, real, text
+from rootcellar_reminders.store.values import OWN, blob, filled, identifier, leftover, stamp
 from rootcellar_reminders.store.when import of_components
 
 PROXIMITIES = {1: "arriving", 2: "leaving"}

@@ -8,16 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rootcellar.apple.core_data import Row
-from rootcellar_reminders.store.values import (
-    OWN,
-    filled,
-    identifier,
-    leftover,
-    number,
-    real,
-    text,
-    url,
-)
+from rootcellar.apple.values import number, real, text
+from rootcellar_reminders.store.values import OWN, filled, identifier, leftover, url
 
 ENDINGS = {
     "public.jpeg": ".jpeg", "public.png": ".png", "public.heic": ".heic", "public.tiff": ".tiff",

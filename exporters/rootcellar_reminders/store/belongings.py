@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from rootcellar.apple.core_data import CoreDataStore, Row, rows
-from rootcellar_reminders.store.values import identifier, number
+from rootcellar.apple.values import number
+from rootcellar_reminders.store.values import identifier
 
 BY_REMINDER = ("REMCDAlarm", "REMCDAttachment", "REMCDHashtag", "REMCDRecurrenceRule",
                "REMCDAssignment")  # fmt: skip

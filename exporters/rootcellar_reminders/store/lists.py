@@ -7,18 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rootcellar.apple.core_data import CoreDataStore, Row, rows
+from rootcellar.apple.values import number, text
 from rootcellar_reminders.store.colours import colour_of, emblem_of
 from rootcellar_reminders.store.filters import filter_of
-from rootcellar_reminders.store.values import (
-    OWN,
-    blob,
-    filled,
-    identifier,
-    leftover,
-    number,
-    stamp,
-    text,
-)
+from rootcellar_reminders.store.values import OWN, blob, filled, identifier, leftover, stamp
 
 ACCOUNT_KINDS = {1: "local", 2: "icloud", 3: "caldav", 4: "exchange", 5: "internal"}
 """1 and 5 as seen in real stores; the others as they are understood to be."""

@@ -5,7 +5,8 @@ from typing import Any
 
 from rootcellar.apple.core_data import Row
 from rootcellar.apple.dates import cocoa_moment
-from rootcellar_reminders.store.values import OWN, blob, filled, leftover, number, stamp
+from rootcellar.apple.values import number
+from rootcellar_reminders.store.values import OWN, blob, filled, leftover, stamp
 from rootcellar_reminders.store.when import DATE, FLOATING, When
 
 FREQUENCIES = {0: "daily", 1: "weekly", 2: "monthly", 3: "yearly"}

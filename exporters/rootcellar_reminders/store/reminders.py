@@ -5,23 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from rootcellar.apple.core_data import CoreDataStore, Row
+from rootcellar.apple.values import number, text
 from rootcellar_reminders.store.alarms import alarms_of, early_of
 from rootcellar_reminders.store.attachments import Attachment, AttachmentFolders, attachment_of
 from rootcellar_reminders.store.belongings import EARLY, Belongings
 from rootcellar_reminders.store.lists import ReminderList
 from rootcellar_reminders.store.merged_text import text_of_document
 from rootcellar_reminders.store.recurrence import rule_of
-from rootcellar_reminders.store.values import (
-    OWN,
-    blob,
-    filled,
-    identifier,
-    leftover,
-    number,
-    stamp,
-    text,
-    url,
-)
+from rootcellar_reminders.store.values import OWN, blob, filled, identifier, leftover, stamp, url
 from rootcellar_reminders.store.when import display_date_of, due_of, start_of
 
 URGENT = "ISURGENTSTATEENABLEDFORCURRENTUSER"

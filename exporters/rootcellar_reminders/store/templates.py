@@ -3,19 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from rootcellar.apple.core_data import Row, rows
+from rootcellar.apple.values import number, text
 from rootcellar_reminders.store.attachments import attachment_of
 from rootcellar_reminders.store.colours import colour_of, emblem_of
 from rootcellar_reminders.store.lists import Account
-from rootcellar_reminders.store.values import (
-    OWN,
-    blob,
-    filled,
-    identifier,
-    leftover,
-    number,
-    stamp,
-    text,
-)
+from rootcellar_reminders.store.values import OWN, blob, filled, identifier, leftover, stamp
 
 if TYPE_CHECKING:
     from rootcellar_reminders.containers import OpenedStore

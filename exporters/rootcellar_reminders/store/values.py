@@ -1,6 +1,5 @@
 """Values of a row, read so that no odd one can stop a run."""
 
-import math
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 from rootcellar.apple.blobs import decode_blob, plain
 from rootcellar.apple.core_data import Row
 from rootcellar.apple.dates import cocoa_moment
+from rootcellar.apple.values import text
 
 _SYNC = (
     "RESOLUTIONTOKENMAP", "CKCLOUDSTATE", "CKSERVERRECORD", "CKDIRTY", "CKNEEDS", "CLOUDSTATE",
@@ -19,29 +19,6 @@ OWN = frozenset(
     {"Z_PK", "Z_ENT", "REMINDER", "ACCOUNT", "CKIDENTIFIER", "IDENTIFIER", "MARKEDFORDELETION"}
 )
 """What every object has, and what its record says by where it is."""
-
-
-def text(value: object) -> str:
-    """Return a text, "" for NULL; bytes that should have been text are read as such."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return "" if value is None else str(value)
-
-
-def number(value: object) -> int:
-    """Return a whole number, 0 for whatever is none."""
-    if isinstance(value, int):
-        return value
-    return int(value) if isinstance(value, float) and math.isfinite(value) else 0
-
-
-def real(value: object) -> float | None:
-    """Return a number, None for whatever is none."""
-    if isinstance(value, int | float) and math.isfinite(value):
-        return value
-    return None
 
 
 def blob(value: object) -> Any:

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from rootcellar.apple.core_data import Row
 from rootcellar.apple.dates import cocoa_moment
-from rootcellar_reminders.store.values import filled, number, text
+from rootcellar.apple.values import number, text
+from rootcellar_reminders.store.values import filled
 
 INSTANT, FLOATING, DATE = "instant", "floating", "date"
 _UNDEFINED = 2**31 - 1
