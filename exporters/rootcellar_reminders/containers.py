@@ -1,91 +1,16 @@
-"""Containers and their stores, opened: private copies, what they refer to, what cannot be read.
-
-This module alone decides which stores are read, in which order, and what is said about one that
-cannot be read.
-"""
+"""Where containers of Reminders are, and whether anything in them has changed; opens nothing."""
 
 import contextlib
 import hashlib
 import os
-import sqlite3
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from rootcellar.api import (
-    Capture,
-    SourceError,
-    StoreMissing,
-    StoreUnreadable,
-    Trouble,
-    opened,
-)
-from rootcellar.apple.core_data import CoreDataStore, Row, read_store, rows
-from rootcellar.apple.values import text
-from rootcellar_reminders.store.attachments import AttachmentFolders, folder_signature
-from rootcellar_reminders.store.belongings import make_indexes
-from rootcellar_reminders.store.lists import (
-    Account,
-    ReminderList,
-    person_of,
-    read_accounts,
-    read_lists,
-)
-from rootcellar_reminders.store.reminders import Context, identity_of
+from rootcellar.api import Capture
 
-REMINDER = "REMCDReminder"
-NEWER = "Update rootcellar: `pip install --upgrade rootcellar`. What is in the archive is safe."
 FRESH_SECONDS = 2.0
 """A file changed more recently may change again without its time telling: FAT counts in 2 s."""
-
-
-@dataclass
-class OpenedStore:
-    """One `Data-….sqlite` that can be read. `database` is the private copy."""
-
-    source: Path
-    database: Path
-    core: CoreDataStore
-    accounts: dict[int, Account]
-    lists: dict[int, ReminderList]
-    tags: dict[int, str]
-    people: dict[int, dict[str, Any]]
-    uuids: dict[int, str]
-    folders: AttachmentFolders
-
-    @property
-    def identity(self) -> str:
-        """What tells this store from another, wherever it lies."""
-        return self.core.identity or self.source.name
-
-    @cached_property
-    def numbers(self) -> dict[str, int]:
-        """The rows of reminders by their UUIDs."""
-        return {uid: pk for pk, uid in self.uuids.items()}
-
-    @property
-    def context(self) -> Context:
-        """What records need."""
-        return Context(self.core, self.lists, self.tags, self.people, self.uuids, self.folders)
-
-    def connection(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
-        """Open the private copy."""
-        return plainly_opened(self.database)
-
-
-@contextlib.contextmanager
-def plainly_opened(database: Path) -> Iterator[sqlite3.Connection]:
-    """Open a private copy, with rows as tuples; damaged texts are read as far as they go."""
-    with opened(database) as connection:
-        connection.row_factory = None
-        connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-        yield connection
-
-
-# -- where they are ----------------------------------------------------------------------------
 
 
 def is_container(folder: Path) -> bool:
@@ -108,7 +33,7 @@ def databases(container: Path) -> list[Path]:
             if entry.name.startswith("Data-") and entry.name.endswith(".sqlite")
         ]
     paths = [container / "Stores" / name for name in names]
-    return sorted(paths, key=lambda path: (-_changed(path), path.name))
+    return sorted(paths, key=lambda path: (-changed(path), path.name))
 
 
 def token(capture: Capture) -> str | None:
@@ -121,15 +46,15 @@ def token(capture: Capture) -> str | None:
         except OSError:
             return None
         for path in paths:
-            if _changed(path) > limit:
+            if changed(path) > limit:
                 return None
             digest.update(f"{path}={capture.signature(path)}\n".encode(errors="replace"))
-        for said in folder_signature(container):
+        for said in _folder_signature(container):
             digest.update(said.encode(errors="replace"))
     return digest.hexdigest()
 
 
-def _changed(database: Path) -> int:
+def changed(database: Path) -> int:
     """Return when a database or its log was changed last; 0 when it is not there."""
     newest = 0
     for name in (database.name, f"{database.name}-wal"):
@@ -138,126 +63,20 @@ def _changed(database: Path) -> int:
     return newest
 
 
-# -- opening them ------------------------------------------------------------------------------
-
-
-def open_stores(capture: Capture) -> tuple[list[OpenedStore], list[Trouble]]:
-    """Open every store of every container, the one changed last first.
-
-    One that cannot be read becomes a Trouble; when none can be read, its error is raised.
-    """
-    stores: list[OpenedStore] = []
-    troubles: list[Trouble] = []
-    errors: list[SourceError] = []
-
-    def take(path: Path, error: SourceError) -> None:
-        errors.append(error)
-        troubles.append(Trouble(str(path), error.message, error.hint))
-
-    for container in sorted({found.path for found in capture.stores}):
+def _folder_signature(container: Path) -> Iterator[str]:
+    """Yield what a stat tells of the folders of attachments: whether files came or went."""
+    top = str(container / "Files")
+    for path in (top, *(f"{top}/{name}/Attachments" for name in account_folders(top))):
         try:
-            paths = _databases(container)
-        except SourceError as error:
-            take(container, error)
-            continue
-        folders = AttachmentFolders(container)
-        for path in paths:
-            try:
-                stores.append(_open(capture, path, folders))
-            except SourceError as error:
-                take(path, error)
-    if errors and not stores:
-        raise errors[0]
-    return stores, troubles
+            yield f"{path}:{os.stat(path).st_mtime_ns}"  # noqa: PTH116 - text is faster here
+        except OSError:
+            yield f"{path}:-"
 
 
-def _databases(container: Path) -> list[Path]:
+def account_folders(top: str) -> list[str]:
+    """Return the names of the folders that accounts have for their files."""
     try:
-        paths = databases(container)
-    except OSError as error:
-        raise StoreUnreadable(
-            f"The stores of Reminders in {container} cannot be looked at: {error.strerror}.",
-            hint="Run `rootcellar doctor`: it tells which permission is missing.",
-        ) from error
-    if not paths:
-        raise StoreMissing(
-            f"{container} is a container of Reminders without a store (Stores/Data-….sqlite).",
-            hint="Open Reminders on this Mac once, or restore the folder from a backup. What is "
-            "in the archive already is safe.",
-        )
-    return paths
-
-
-def _open(capture: Capture, source: Path, folders: AttachmentFolders) -> OpenedStore:
-    database = capture.database(source)
-    with plainly_opened(database) as connection:
-        try:
-            core = read_store(connection)
-            return _opened(connection, source, database, core, folders)
-        except sqlite3.DatabaseError as error:
-            raise StoreUnreadable(
-                f"The store {source} cannot be read: {error}.",
-                hint="Open Reminders on the Mac, which may repair it, or restore it from a "
-                "backup. What is in the archive already is safe.",
-            ) from error
-
-
-def _opened(
-    connection: sqlite3.Connection,
-    source: Path,
-    database: Path,
-    core: CoreDataStore,
-    folders: AttachmentFolders,
-) -> OpenedStore:
-    if core.entities and REMINDER not in core.entities:
-        raise StoreUnreadable(
-            f"{source} is of a version of Reminders that is not known here: it has no entity "
-            f"{REMINDER}.",
-            hint=NEWER,
-        )
-    make_indexes(connection, core)
-    name = source.stem.removeprefix("Data-")
-    fallback_id = text(core.metadata.get("RDMasterStoreAccountIdentifier")) or name
-    fallback = Account(fallback_id, _account_name(name), "", {"id": fallback_id, "name": name})
-    accounts = read_accounts(connection, core, fallback)
-    people = {row["Z_PK"]: person_of(row) for row in rows(connection, core.entity("REMCDSharee"))}
-    labels = rows(connection, core.entity("REMCDHashtagLabel"))
-    identity = core.identity or source.name
-    return OpenedStore(
-        source=source,
-        database=database,
-        core=core,
-        accounts=accounts,
-        lists=read_lists(connection, core, accounts),
-        tags={row["Z_PK"]: text(row.get("NAME")) for row in labels},
-        people=people,
-        uuids=_uuids(reminder_rows(connection, core), identity),
-        folders=folders,
-    )
-
-
-def _account_name(name: str) -> str:
-    return "Local" if name == "local" else "Reminders"
-
-
-def _uuids(found: Iterator[Row], identity: str) -> dict[int, str]:
-    """Return the UUID of every reminder by its row; the second of two equal ones says so."""
-    uuids: dict[int, str] = {}
-    said: set[str] = set()
-    for row in found:
-        uid = identity_of(row, identity)
-        if uid in said:
-            uid = f"{uid}-{row['Z_PK']}"
-        said.add(uid)
-        uuids[row["Z_PK"]] = uid
-    return uuids
-
-
-def reminder_rows(connection: sqlite3.Connection, core: CoreDataStore) -> Iterator[Row]:
-    """Yield of every reminder what identifies it."""
-    entity = core.entity(REMINDER)
-    if entity is None:
-        return
-    names = ("CKIDENTIFIER", "IDENTIFIER", "DACALENDARITEMUNIQUEIDENTIFIER")
-    wanted = {name: entity.columns[name] for name in names if name in entity.columns}
-    yield from rows(connection, replace(entity, columns=wanted))
+        with os.scandir(top) as entries:
+            return sorted(one.name for one in entries if one.is_dir())
+    except OSError:
+        return []

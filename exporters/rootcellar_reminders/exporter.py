@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rootcellar.api import Capture, Exporter, Gathering, Item, Notice, Sighting, Store, Trouble
 from rootcellar_reminders import containers
-from rootcellar_reminders.containers import OpenedStore
 from rootcellar_reminders.settings import RemindersSettings
 
 if TYPE_CHECKING:
     from rootcellar_reminders.live import LiveReader
+    from rootcellar_reminders.opening import OpenedStore
     from rootcellar_reminders.reading import Remembered
 
 HOMES = (
@@ -122,8 +122,10 @@ class Reminders(Exporter):
 
         return {"calendar": calendar, "tasks": tasks, "table": table}
 
-    def _stores(self, capture: Capture) -> tuple[list[OpenedStore], list[Trouble]]:
+    def _stores(self, capture: Capture) -> tuple[list["OpenedStore"], list[Trouble]]:
         """Return the stores of this capture, opened once."""
         if self._opened is None or self._opened[0] is not capture:
-            self._opened = (capture, *containers.open_stores(capture))
+            from rootcellar_reminders.opening import open_stores
+
+            self._opened = (capture, *open_stores(capture))
         return self._opened[1], self._opened[2]

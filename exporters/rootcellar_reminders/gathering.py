@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rootcellar.api import Gathering
-from rootcellar_reminders.containers import OpenedStore
 from rootcellar_reminders.naming import LOOSE, component, list_place
+from rootcellar_reminders.opening import OpenedStore
 from rootcellar_reminders.ordering import members
 from rootcellar_reminders.settings import RemindersSettings
 from rootcellar_reminders.store.lists import Account, ReminderList, in_order

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from rootcellar.apple.core_data import Row, rows
 from rootcellar.apple.values import number, real, text
-from rootcellar_reminders.containers import REMINDER, OpenedStore
+from rootcellar_reminders.opening import REMINDER, OpenedStore
 from rootcellar_reminders.store.lists import ReminderList
 from rootcellar_reminders.store.values import identifier
 

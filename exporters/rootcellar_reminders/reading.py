@@ -12,8 +12,8 @@ from rootcellar.api import Absent, Capture, CopyOf, File, Item, Notice, Sighting
 from rootcellar.apple.blobs import is_undecoded
 from rootcellar.apple.core_data import rows, unknown_rows
 from rootcellar.apple.dates import cocoa_moment
-from rootcellar_reminders.containers import REMINDER, OpenedStore
 from rootcellar_reminders.naming import file_suffixes, place, suffixes
+from rootcellar_reminders.opening import REMINDER, OpenedStore
 from rootcellar_reminders.store.attachments import Attachment, is_intact
 from rootcellar_reminders.store.belongings import among, belongings
 from rootcellar_reminders.store.recurrence import rules_of

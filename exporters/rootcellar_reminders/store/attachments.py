@@ -2,13 +2,14 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from rootcellar.apple.core_data import Row
 from rootcellar.apple.values import number, real, text
+from rootcellar_reminders.containers import account_folders
 from rootcellar_reminders.store.values import OWN, filled, identifier, leftover, url
 
 ENDINGS = {
@@ -105,7 +106,7 @@ class AttachmentFolders:
         self.top = str(container / "Files")
         self._by_account: dict[str, dict[str, list[Found]]] = {}
         self._all: list[Found] = []
-        for name in _folders(self.top):
+        for name in account_folders(self.top):
             inside = _files(f"{self.top}/{name}")
             self._all += inside
             account = name.removeprefix("Account-").upper()
@@ -143,14 +144,6 @@ def _ends(path: str, ending: str) -> bool:
     return not ending or same.get(there, there) == same.get(ending.lower(), ending.lower())
 
 
-def _folders(top: str) -> list[str]:
-    try:
-        with os.scandir(top) as entries:
-            return sorted(one.name for one in entries if one.is_dir())
-    except OSError:
-        return []
-
-
 def _files(folder: str) -> list[Found]:
     found = []
     for above, folders, names in os.walk(folder):
@@ -172,13 +165,3 @@ def is_intact(path: str, sha512: str) -> bool:
         return True  # not told
     with open(path, "rb") as file:  # noqa: PTH123 - a text path, as it came
         return hashlib.file_digest(file, "sha512").hexdigest() == sha512
-
-
-def folder_signature(container: Path) -> Iterable[str]:
-    """Yield what a stat tells of the folders of attachments: whether files came or went."""
-    top = str(container / "Files")
-    for path in (top, *(f"{top}/{name}/Attachments" for name in _folders(top))):
-        try:
-            yield f"{path}:{os.stat(path).st_mtime_ns}"  # noqa: PTH116 - text is faster here
-        except OSError:
-            yield f"{path}:-"

@@ -10,7 +10,7 @@ from rootcellar_reminders.store.lists import Account
 from rootcellar_reminders.store.values import OWN, blob, filled, identifier, leftover, stamp
 
 if TYPE_CHECKING:
-    from rootcellar_reminders.containers import OpenedStore
+    from rootcellar_reminders.opening import OpenedStore
 
 _TEMPLATE = OWN | {"NAME", "COLOR", "BADGEEMBLEM", "CREATIONDATE", "PARENTACCOUNT",
                    "LASTMODIFIEDDATE"}  # fmt: skip

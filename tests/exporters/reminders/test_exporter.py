@@ -160,7 +160,7 @@ def test_an_unchanged_store_is_not_opened(world: World, monkeypatch: pytest.Monk
     def refuse(*_: object) -> None:
         raise AssertionError("opened")
 
-    monkeypatch.setattr("rootcellar_reminders.containers.open_stores", refuse)
+    monkeypatch.setattr("rootcellar_reminders.opening.open_stores", refuse)
     assert world.export().unchanged == 10
 
 
