@@ -20,6 +20,8 @@ from rootcellar.exporter import canonical_json
 
 SELF = "gathering"
 """The key, in such a file, under which the core says `key`, `title`, `place`, `gone`, `holds`."""
+KEPT_DECODED = 2_000
+"""Members of a list that is decoded once for its file and all its pages."""
 ABSENT = "absent"
 """Stands, in a run, for the folder of members of which the archive holds no file."""
 
@@ -28,31 +30,30 @@ class Held:
     """The records of a group's members, as its file gives them; they can be gone through again.
 
     Each is a member's record, with its place in the `order` of those that are there (from 0), its
-    `files` in the archive, and `gone`. Decoded one at a time, for a list may have thousands.
+    `files` in the archive, and `gone`. Of a long list they are decoded one at a time.
     """
 
     def __init__(
-        self,
-        writing: Writing,
-        exporter: str,
-        members: Iterable[Member],
-        holds: str,
-        page: str = "",
+        self, writing: Writing, exporter: str, members: Iterable[Member], holds: str
     ) -> None:
-        """With a `page`, files have an `href` relative to it."""
         self.holds = holds
-        self.folder = posixpath.dirname(page)
         self.members = list(members)
         self.lines = dict(_lines(writing, exporter, [key for _, _, key in self.members]))
+        self._decoded: list[dict[str, Any]] | None = None
 
-    def beside(self, page: str) -> "Held":
-        """Return the same for a page, with links to the files."""
-        other = object.__new__(Held)
-        other.holds, other.members, other.lines = self.holds, self.members, self.lines
-        other.folder = posixpath.dirname(page)
-        return other
+    def beside(self, page: str) -> Iterable[dict[str, Any]]:
+        """Return the same for a page, with an `href` to each file."""
+        return _Beside(self, posixpath.dirname(page))
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
+        if self._decoded is not None:
+            return iter(self._decoded)
+        if len(self.members) > KEPT_DECODED:
+            return self._entries()
+        self._decoded = list(self._entries())
+        return iter(self._decoded)
+
+    def _entries(self) -> Iterator[dict[str, Any]]:
         order = 0
         for _, gone, key in self.members:
             line = self.lines.get(key)
@@ -62,12 +63,25 @@ class Held:
                 entry["order"] = order
                 order += 1
             if files := value.get("files"):
-                entry["files"] = [self._file(one) for one in files]
+                entry["files"] = files
             yield {**entry, "gone": True} if gone else entry
 
-    def _file(self, file: dict[str, Any]) -> dict[str, Any]:
-        if not self.folder:
-            return file
+
+class _Beside:
+    """Members as a page in a folder gets them."""
+
+    def __init__(self, held: Held, folder: str) -> None:
+        self.held = held
+        self.folder = folder
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for entry in self.held:
+            if files := entry.get("files"):
+                yield {**entry, "files": [self._linked(one) for one in files]}
+            else:
+                yield entry
+
+    def _linked(self, file: dict[str, Any]) -> dict[str, Any]:
         return {**file, "href": quote(posixpath.relpath(file["path"], self.folder))}
 
 
