@@ -102,13 +102,18 @@ def readable(value: Mapping[str, Any]) -> bytes:
     """Return such a gathering as JSON, one field to a line, so that changes read well."""
     told = {name: one for name, one in value.items() if name not in ("record", "groups")}
     told["groups"] = list(value["groups"])
-    groups = b",".join(
-        _encoded(name) + b":[" + b",".join(map(msgspec.json.encode, held)) + b"]"
-        for name, held in value["groups"].items()
-    )
-    head = _encoded(value["record"])[1:-1]
-    parts = filter(None, (head, groups, _encoded({SELF: told})[1:-1]))
-    return msgspec.json.format(b"{" + b",".join(parts) + b"}", indent=1) + b"\n"
+    text = bytearray(b"{")  # one growing text: a long list would be held several times else
+    for name, one in value["record"].items():
+        text += _encoded(name) + b":" + _encoded(one) + b","
+    for name, held in value["groups"].items():
+        text += _encoded(name) + b":["
+        for entry in held:
+            text += msgspec.json.encode(entry) + b","
+        if text.endswith(b","):
+            del text[-1]
+        text += b"],"
+    text += _encoded(SELF) + b":" + _encoded(told) + b"}"
+    return msgspec.json.format(bytes(text), indent=1) + b"\n"
 
 
 def _encoded(value: object) -> bytes:
