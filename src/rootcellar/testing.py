@@ -65,7 +65,9 @@ def check_exporter(exporter: Exporter, home: Path, settings: object = None) -> l
         views = Views(None, (exporter,))
         for item in items:
             _check_item(exporter, item, views)
-        _check_gatherings(exporter.gatherings(capture), first)
+        known = {item.sighting.key: item for item in items}
+        for gathering in _check_gatherings(exporter.gatherings(capture), first):
+            _check_list(exporter, gathering, known, views)
     _check_untouched(before, _look(watched))
     return items
 
@@ -357,7 +359,9 @@ def _size(file: File) -> int:
 # -- gatherings --------------------------------------------------------------------------------
 
 
-def _check_gatherings(gatherings: Iterable[Gathering], known: Collection[str]) -> None:
+def _check_gatherings(
+    gatherings: Iterable[Gathering], known: Collection[str]
+) -> Iterator[Gathering]:
     seen: set[str] = set()
     for one in gatherings:
         whose = f"the gathering {one.key or one.title!r}"
@@ -373,6 +377,32 @@ def _check_gatherings(gatherings: Iterable[Gathering], known: Collection[str]) -
                     key in known,
                     f"{name!r} of {whose} names {key}, which the survey does not know.",
                 )
+        yield one
+
+
+def _check_list(
+    exporter: Exporter, one: Gathering, known: Mapping[str, Item], views: Views
+) -> None:
+    """Check a gathering that holds its members' records, and that its pages can be rendered."""
+    if not one.holds:
+        return
+    whose = f"the gathering {one.key or one.title!r}"
+    members: list[dict[str, object]] = []
+    for key in (key for keys in one.groups.values() for key in keys if key in known):
+        record = known[key].record
+        _require(
+            record.get(one.holds, key) == key,
+            f"{one.holds!r} of the record of {key} is not its key, as {whose} says.",
+        )
+        files = [{**file, "href": file["path"]} for file in _entries(exporter, known[key])]
+        members.append({one.holds: key, **record, "files": files})
+    for template in one.views:
+        try:
+            views.render(template, record=one.record, files=members, title=one.title, links={})
+        except RootcellarError as error:
+            raise AssertionError(
+                f"The template {template} cannot be rendered for {whose}: {error}"
+            ) from error
 
 
 def _require(holds: bool, otherwise: str) -> None:

@@ -113,3 +113,28 @@ def test_pages_get_the_records(farm: Farm) -> None:
     hrefs = [file["href"] for file in seen[0][1]["files"]]
     assert all(((farm.archive / "Orchard/Albums") / href).is_file() for href in hrefs)
     assert (farm.archive / "Orchard/Albums/Fruit.txt").is_file()
+
+
+def test_the_contract_says_which_list_cannot_be_made(farm: Farm) -> None:
+    from rootcellar.testing import check_exporter
+
+    class Confused(Market):
+        def gatherings(self, capture: Capture):
+            for one in super().gatherings(capture):
+                yield Gathering(one.key, one.title, one.place, {}, one.groups, holds="title")
+
+    exporter = Confused()
+    with pytest.raises(AssertionError, match="'title' of the record of plum is not its key"):
+        check_exporter(NoPages.of(exporter), farm.home)
+
+
+class NoPages:
+    """An orchard's exporter without the pages that only the stand-in for Jinja can make."""
+
+    @staticmethod
+    def of(exporter: Market) -> Market:
+        files = exporter.files
+        exporter.files = lambda path, tree: (  # type: ignore[method-assign]
+            one for one in files(path, tree) if one.role != "page"
+        )
+        return exporter
