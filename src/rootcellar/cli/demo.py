@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -47,6 +48,15 @@ def command(folder: Path) -> None:
     sys.exit(EXIT_CODES[report.outcome])
 
 
+def _some(paths: Sequence[Path]) -> list[Path]:
+    """Return some of the paths, of every folder at the top as many as of any other."""
+    by_top: dict[str, list[Path]] = {}
+    for path in paths:
+        by_top.setdefault(path.parts[0], []).append(path)
+    share = max(1, SHOWN // len(by_top)) if by_top else 0
+    return [path for some in by_top.values() for path in some[:: max(1, -(-len(some) // share))]]
+
+
 def _show(archive: Path) -> None:
     paths = sorted(
         path.relative_to(archive)
@@ -54,7 +64,6 @@ def _show(archive: Path) -> None:
         if path.is_file() and ".rootcellar" not in path.parts
     )
     click.echo(f"\nSome of the {len(paths):,} files in the archive:")
-    step = max(1, len(paths) // SHOWN)
-    for path in paths[::step][:SHOWN]:
+    for path in _some(paths):
         click.echo(f"  {path}")
     click.echo("\nOpen the folder and look; README.txt in it explains everything.")

@@ -88,7 +88,7 @@ class _Beside:
 def _lines(writing: Writing, exporter: str, keys: list[str]) -> Iterator[tuple[str, bytes]]:
     """Yield the lines of these items by their keys, records file by records file."""
     by_folder: dict[str, set[str]] = {}
-    for key, folder in writing.state.holdings.folders(writing.archive, exporter, keys):
+    for key, folder in writing.state.holdings.folders_of(writing.archive, exporter, keys):
         by_folder.setdefault(folder, set()).add(key)
     for folder, wanted in by_folder.items():
         path = f"{folder}/{RECORDS}"

@@ -173,7 +173,7 @@ class Holdings:
         ):
             yield path or "", bool(gone), key
 
-    def folders(
+    def folders_of(
         self, archive: ArchiveRow, exporter: str, keys: Sequence[str]
     ) -> Iterator[tuple[str, str]]:
         """Yield (key, folder) of those items that are known: where the lines of theirs lie."""
