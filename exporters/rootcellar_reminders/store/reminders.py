@@ -65,7 +65,7 @@ def reminder_of(row: Row, found: Belongings, context: Context) -> Reminder:
     rules = [rule_of(one, due) for one in found.of("REMCDRecurrenceRule", pk)]
     assigned = [_assignment(one, context) for one in found.of("REMCDAssignment", pk)]
     deleted = bool(row.get("MARKEDFORDELETION"))
-    record = {"id": uid, "title": title} | filled(
+    record = {"id": uid, "list": placed.identifier if placed else "", "title": title} | filled(
         notes=notes,
         url=url(row.get("ICSURL")),
         tags=_tags(found, pk, context),

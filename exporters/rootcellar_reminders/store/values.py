@@ -11,9 +11,10 @@ from rootcellar.apple.values import text
 
 _SYNC = (
     "RESOLUTIONTOKENMAP", "CKCLOUDSTATE", "CKSERVERRECORD", "CKDIRTY", "CKNEEDS", "CLOUDSTATE",
-    "MINIMUMSUPPORTED", "EFFECTIVEMINIMUMSUPPORTED", "Z_",
+    "MINIMUMSUPPORTED", "EFFECTIVEMINIMUMSUPPORTED", "SPOTLIGHT", "DASYNC", "DAPUSH",
+    "EXTERNALMODIFICATION", "Z_",
 )  # fmt: skip
-"""How the names of columns begin that say how far syncing is: they churn, and mean nothing."""
+"""How names of columns begin that say how far syncing or indexing is: they churn, that is all."""
 
 OWN = frozenset(
     {"Z_PK", "Z_ENT", "REMINDER", "ACCOUNT", "CKIDENTIFIER", "IDENTIFIER", "MARKEDFORDELETION"}

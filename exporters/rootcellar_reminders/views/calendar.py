@@ -58,8 +58,8 @@ def _todo(one: Record, zones: dict[str, list[datetime]]) -> Iterator[str]:
         yield f"DESCRIPTION:{text(notes)}"
     yield from _times(one, zones)
     yield from _state(one)
-    if priority := one.get("priority"):
-        yield f"PRIORITY:{priority}"
+    if 1 <= one.get("priority", 0) <= 9:
+        yield f"PRIORITY:{one['priority']}"
     if tags := one.get("tags"):
         yield f"CATEGORIES:{','.join(map(text, tags))}"
     yield from _places(one)

@@ -10,7 +10,7 @@ from rootcellar_reminders.views.times import Record, shown, words
 PRIORITIES = {1: "!!!", 5: "!!", 9: "!"}
 """As Reminders itself shows high, medium and low."""
 STEP = "    "
-_MARKS = re.compile(r"([\\`*_\[\]<>#|~])")
+_MARKS = re.compile(r"([\\`*_\[\]<>#|~&])")
 _AT_START = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s|$)")
 
 

@@ -231,6 +231,8 @@ def test_any_text_comes_back(title: str, notes: str, tags: list[str], name: str)
     (back,) = todos(text)
     assert str(back["SUMMARY"]) == plain(title)
     assert str(back.get("DESCRIPTION", "")) == plain(notes)
+    listed = [str(tag) for tag in back["CATEGORIES"].cats] if tags else []
+    assert listed == [plain(tag) for tag in tags]
     assert table({}, [one])
     assert tasks({"list": {"name": name}}, [one])
 
@@ -267,7 +269,7 @@ def test_a_start_by_the_clock_on_the_wall_is_in_the_zone_of_the_due_date() -> No
 def test_nothing_in_a_title_is_taken_for_markdown() -> None:
     from markdown_it import MarkdownIt
 
-    title = "# *not* _this_ <b>or</b> [that](x) `code` | 1. ~~no~~"
+    title = "# &copy; *not* _this_ <b>or</b> [that](x) `code` | 1. ~~no~~"
     one = {"id": "A", "title": title, "notes": "- not a list\n1. nor this", "completed": False}
     page = tasks({"list": {"name": title}}, [one])
     html = MarkdownIt("gfm-like", {"linkify": False}).render(page)
@@ -275,3 +277,4 @@ def test_nothing_in_a_title_is_taken_for_markdown() -> None:
         assert mark not in html
     assert html.count("<ul>") == 1
     assert html.count("<h1>") == 1
+    assert html.count("&amp;copy;") == 2
