@@ -14,6 +14,7 @@ from rootcellar.cli.main import COMMANDS
 from rootcellar.config import General
 from rootcellar.plugins import installed
 from rootcellar.report import EXIT_CODES
+from rootcellar.schedule.jobs import Job, Notify
 
 REPOSITORY = Path(__file__).parents[1]
 DOCS = REPOSITORY / "docs"
@@ -79,6 +80,12 @@ def fields(kind: type) -> set[str]:
 def test_every_general_setting_is_described_and_no_other() -> None:
     page = sections((REFERENCE / "settings.md").read_text())
     assert rows(page["At the top of the file"]) == fields(General)
+
+
+@pytest.mark.parametrize(("table", "kind"), [("jobs.NAME", Job), ("notify", Notify)])
+def test_every_setting_of_jobs_is_described_and_no_other(table: str, kind: type) -> None:
+    page = sections((REFERENCE / "settings.md").read_text())
+    assert rows(page[f"`[{table}]`"]) == fields(kind)
 
 
 def test_every_setting_of_every_exporter_is_described_and_no_other() -> None:

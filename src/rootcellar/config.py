@@ -6,9 +6,10 @@ Validated with msgspec, which an idle run can afford (15 ms to import, where pyd
 import dataclasses
 import hashlib
 import os
+import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ import msgspec
 import platformdirs
 
 from rootcellar.errors import RootcellarError, UsageError
+from rootcellar.schedule.jobs import DEFAULT_JOB, Job, Notify
+
+JOBS, NOTIFY = "jobs", "notify"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,24 @@ class Settings:
     exporters: tuple[str, ...]
     templates: Path | None
     tables: Mapping[str, Any] = field(default_factory=dict)
+    jobs: Mapping[str, Job] = field(default_factory=dict)
+    notify: Notify = field(default_factory=Notify)
+
+    def archive_of(self, job: Job) -> Path | None:
+        """Return the archive that a job writes to; None when neither it nor the settings say."""
+        return _absolute(job.archive, self.path) if job.archive else self.archive
+
+
+@dataclass(frozen=True)
+class Timetable:
+    """What an idle tick needs of the settings: the jobs, who is told, and where the archive is."""
+
+    path: Path
+    archive: Path | None
+    jobs: Mapping[str, Job]
+    notify: Notify
+
+    archive_of = Settings.archive_of
 
 
 def settings_path() -> Path:
@@ -57,8 +79,9 @@ def load_settings(path: Path | None, exporters: Mapping[str, type]) -> Settings:
     place = path or settings_path()
     data = _read(place, required=path is not None)
     tables = {name: value for name, value in data.items() if name in exporters}
-    general = {name: value for name, value in data.items() if name not in exporters}
-    checked = _checked(place, "", General, general, extra=exporters)
+    own = (*exporters, JOBS, NOTIFY)
+    general = {name: value for name, value in data.items() if name not in own}
+    checked = _checked(place, "", General, general, extra=own)
     return Settings(
         path=place,
         archive=_absolute(checked.archive, place) if checked.archive else None,
@@ -69,7 +92,38 @@ def load_settings(path: Path | None, exporters: Mapping[str, type]) -> Settings:
             name: _checked(place, f"{name}.", kind, tables.get(name, {}))
             for name, kind in exporters.items()
         },
+        jobs=_jobs(place, data),
+        notify=_checked(place, f"{NOTIFY}.", Notify, data.get(NOTIFY, {})),
     )
+
+
+def load_timetable(path: Path | None) -> Timetable:
+    """Read only what decides whether anything is due; the rest is validated once something is."""
+    place = path or settings_path()
+    data = _read(place, required=path is not None)
+    archive = data.get("archive")
+    return Timetable(
+        path=place,
+        archive=_absolute(archive, place) if archive and isinstance(archive, str) else None,
+        jobs=_jobs(place, data),
+        notify=_checked(place, f"{NOTIFY}.", Notify, data.get(NOTIFY, {})),
+    )
+
+
+def _jobs(place: Path, data: Mapping[str, Any]) -> dict[str, Job]:
+    """Return the jobs by name; without any in the settings, the one that everyone wants."""
+    tables = data.get(JOBS, {})
+    if not isinstance(tables, dict):
+        raise _wrong(place, JOBS, tables, "made of tables, such as [jobs.nightly]")
+    for name in tables:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", name):
+            raise UsageError(
+                f"In {place}, {name!r} cannot be the name of a job.",
+                hint="Use small letters, digits and hyphens, such as [jobs.nightly].",
+            )
+    if not tables:
+        return {DEFAULT_JOB: Job()}
+    return {name: _checked(place, f"{JOBS}.{name}.", Job, table) for name, table in tables.items()}
 
 
 def _read(path: Path, *, required: bool) -> dict[str, Any]:
@@ -106,7 +160,7 @@ def _absolute(text: str, settings: Path) -> Path:
 
 
 def _checked(
-    path: Path, prefix: str, kind: type, data: object, extra: Mapping[str, type] | None = None
+    path: Path, prefix: str, kind: type, data: object, extra: Collection[str] = ()
 ) -> Any:
     """Return `data` as an instance of the settings class `kind`, or raise UsageError."""
     if not isinstance(data, dict):
@@ -114,7 +168,7 @@ def _checked(
     allowed = [one.name for one in dataclasses.fields(kind)]
     for key in data:
         if key not in allowed:
-            raise _unknown(path, prefix, key, [*allowed, *(extra or ())])
+            raise _unknown(path, prefix, key, [*allowed, *extra])
     kinds = typing.get_type_hints(kind)
     values = {}
     for key, value in data.items():
@@ -204,6 +258,16 @@ archive = {_quoted(archive)}
 
 # A folder with your own templates; what is missing there is taken from rootcellar.
 # templates = "~/rootcellar-templates"
+
+# What runs by itself once `rootcellar schedule install` has been run, and when.
+[jobs.nightly]
+schedule = "daily 03:00"
+# When it is called stale, loudly, without a success.
+# stale_after = "3d"
+
+[notify]
+# Mail, ntfy, Slack and a hundred more: https://appriseit.com lists the addresses.
+# urls = ["ntfy://my-own-topic"]
 
 [photos]
 # Read these libraries, and not all those below Pictures.

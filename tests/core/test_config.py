@@ -10,6 +10,7 @@ from rootcellar.config import (
     Settings,
     digest,
     load_settings,
+    load_timetable,
     settings_path,
     settings_text,
     write_settings,
@@ -34,6 +35,12 @@ class PearSettings:
 
 
 EXPORTERS = {"pears": PearSettings}
+
+
+def _write(folder: Path, text: str) -> Path:
+    path = folder / "settings.toml"
+    path.write_text(text)
+    return path
 
 
 def load(folder: Path, text: str) -> Settings:
@@ -232,3 +239,44 @@ def test_the_digest_of_settings_changes_with_each_of_them() -> None:
     }
     assert len(digests) == 4
     assert digest(PearSettings()) == digest(PearSettings())
+
+
+# -- jobs ----------------------------------------------------------------------------------------
+
+
+def test_without_jobs_in_the_settings_there_is_one(tmp_path: Path) -> None:
+    settings = load_settings(_write(tmp_path, ""), {})
+    assert list(settings.jobs) == ["nightly"]
+    assert settings.jobs["nightly"].schedule == "daily 03:00"
+    assert settings.notify.system
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[jobs.a]\nschedule = "often"', "'often' is no schedule"),
+        ('[jobs.a]\nschedul = "daily 03:00"', "jobs.a.schedul is no setting"),
+        ('[jobs.a]\nstale_after = "3"', "no length of time"),
+        ("[jobs.a]\nretries = 99", "from 0 to 50"),
+        ('[jobs.a]\nping = "file:///etc/passwd"', "https://"),
+        ('[jobs.a]\nexporters = "photos"', "jobs.a.exporters"),
+        ('[jobs."A b"]', "cannot be the name of a job"),
+        ("jobs = 3", "made of tables"),
+        ("[notify]\nafter = 0", "from 1 to 50"),
+        ('[notify]\nurls = ["me"]', "no address"),
+    ],
+)
+def test_a_job_that_cannot_be_meant_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    path = _write(tmp_path, text)
+    for load in (lambda: load_settings(path, {}), lambda: load_timetable(path)):
+        with pytest.raises(UsageError) as raised:
+            load()
+        assert said in raised.value.message
+        assert raised.value.hint or "table" in raised.value.message
+
+
+def test_a_timetable_reads_the_jobs_and_leaves_the_rest_to_the_run(tmp_path: Path) -> None:
+    path = _write(tmp_path, 'archive = "there"\n[photos]\nlayuot = 1\n[jobs.a]\narchive = "b"')
+    timetable = load_timetable(path)
+    assert timetable.archive == tmp_path / "there"
+    assert timetable.archive_of(timetable.jobs["a"]) == tmp_path / "b"

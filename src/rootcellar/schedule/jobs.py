@@ -1,0 +1,69 @@
+"""The jobs of the settings: what each does, when, and who is told; validated as they are made."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from rootcellar.schedule.due import Plan, default_stale_after
+from rootcellar.schedule.slots import Schedule, parse_duration
+
+DEFAULT_SCHEDULE = "daily 03:00"
+DEFAULT_JOB = "nightly"
+"""What the job is called when the settings have none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One table `[jobs.NAME]`: a chain of export, snapshot, verify, and when it runs.
+
+    Raises ValueError for a schedule, a length of time or an address that cannot be meant.
+    """
+
+    schedule: str = DEFAULT_SCHEDULE
+    exporters: tuple[str, ...] = ()
+    archive: str = ""
+    stale_after: str = ""
+    retries: int = 5
+    budget: str = ""
+    verify: str = "10m"
+    on_power: bool = False
+    ping: str = ""
+
+    def __post_init__(self) -> None:
+        Schedule.parse(self.schedule)
+        for text in (self.stale_after, self.budget, self.verify):
+            if text:
+                parse_duration(text)
+        if not 0 <= self.retries <= 50:
+            raise ValueError("retries must be a number from 0 to 50.")
+        if self.ping and urlsplit(self.ping).scheme not in ("http", "https"):
+            raise ValueError(f"ping is {self.ping!r}; it must be an address with https://.")
+
+    def plan(self, name: str) -> Plan:
+        """Return when this job shall run."""
+        schedule = Schedule.parse(self.schedule)
+        stale_after = (
+            parse_duration(self.stale_after) if self.stale_after else default_stale_after(schedule)
+        )
+        return Plan(name, schedule, stale_after, self.retries)
+
+    @property
+    def time_budget(self) -> timedelta | None:
+        """How long a run may take before it stops at a safe place; None: as long as it takes."""
+        return parse_duration(self.budget) if self.budget else None
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """The table `[notify]`: who is told when a job needs a person."""
+
+    system: bool = True
+    urls: tuple[str, ...] = ()
+    after: int = 3
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.after <= 50:
+            raise ValueError("after must be a number from 1 to 50.")
+        for url in self.urls:
+            if ":" not in url:
+                raise ValueError(f"urls has {url!r}, which is no address such as ntfy://topic.")
