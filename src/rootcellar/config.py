@@ -46,10 +46,6 @@ class Settings:
     jobs: Mapping[str, Job] = field(default_factory=dict)
     notify: Notify = field(default_factory=Notify)
 
-    def archive_of(self, job: Job) -> Path | None:
-        """Return the archive that a job writes to; None when neither it nor the settings say."""
-        return _absolute(job.archive, self.path) if job.archive else self.archive
-
 
 @dataclass(frozen=True)
 class Timetable:
@@ -60,7 +56,9 @@ class Timetable:
     jobs: Mapping[str, Job]
     notify: Notify
 
-    archive_of = Settings.archive_of
+    def archive_of(self, job: Job) -> Path | None:
+        """Return the archive that a job writes to; None when neither it nor the settings say."""
+        return _absolute(job.archive, self.path) if job.archive else self.archive
 
 
 def settings_path() -> Path:

@@ -38,6 +38,13 @@ class DestinationWaiting(RootcellarError):
     outcome = "waiting"
 
 
+class Stopped(RootcellarError):
+    """The run was asked to stop, or its time is used up; it did so at a safe place."""
+
+    exit_code = 75
+    outcome = "waiting"
+
+
 class ArchiveUnwritable(RootcellarError):
     """The archive is there but does not take what we write: full, or read-only."""
 

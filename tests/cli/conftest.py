@@ -27,6 +27,7 @@ SHAPES = {
     "obsidian": "obsidian",
     "render": "render",
     "resolve": "resolve",
+    "run": "run",
 }
 """Which schema the document of each command follows; those that do nothing follow `error`."""
 ROOTCELLAR = str(Path(sys.executable).parent / "rootcellar")

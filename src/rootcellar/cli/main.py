@@ -16,6 +16,7 @@ COMMANDS = {
     "export": "Bring the archive up to date.",
     "adopt": "Take over a folder of exported pictures, without copying them.",
     "obsidian": "Bring the notes into an Obsidian vault, and keep them up to date there.",
+    "run": "Run jobs: export, and whatever follows it.",
     "status": "Tell what is safe, what is missing, how old it is, and where.",
     "doctor": "Tell what can be read here, what cannot, and what to do about it.",
     "exporters": "List the exporters, what each reads, and whether it can here.",

@@ -5,9 +5,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
-from rootcellar.config import Settings, digest, load_settings
+from rootcellar.cli.options import ANY_PATH as ANY_PATH
+from rootcellar.cli.options import accept_losses_option as accept_losses_option
+from rootcellar.cli.options import archive_option as archive_option
+from rootcellar.cli.options import dry_run_option as dry_run_option
+from rootcellar.cli.options import json_option as json_option
+from rootcellar.cli.options import setting_options as setting_options
+from rootcellar.config import Settings, Timetable, digest, load_settings
 from rootcellar.engine.preparing import Render
 from rootcellar.engine.running import Missing, Order, TaskMaker
 from rootcellar.engine.task import Task
@@ -21,40 +25,6 @@ from rootcellar.state.store import StateStore
 from rootcellar.views import Views
 
 OrderFor = Callable[[Path, bool], Order]
-
-
-def setting_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that say where things are."""
-    for option in (
-        click.option(
-            "--settings",
-            type=ANY_PATH,
-            help="Use this settings file.",
-        ),
-        click.option(
-            "--home",
-            type=ANY_PATH,
-            help="The Mac home to read: this one's, or a copied or mounted one.",
-        ),
-        archive_option,
-    ):
-        command = option(command)
-    return command
-
-
-ANY_PATH = click.Path(path_type=Path, readable=False)
-"""Taken as it is: what is wrong with a path is told in our own words, with a hint."""
-
-archive_option = click.option("--archive", type=ANY_PATH, help="The archive's folder.")
-dry_run_option = click.option(
-    "--dry-run", is_flag=True, help="Tell what would be done, and write nothing."
-)
-accept_losses_option = click.option(
-    "--accept-losses",
-    is_flag=True,
-    help="Go on although many items were deleted: it is what you meant.",
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
 @dataclass(frozen=True)
@@ -192,8 +162,11 @@ def load_only_settings(settings_file: Path | None) -> Settings:
     return load_settings(settings_file, tables)
 
 
-def choose_archive(option: Path | None, settings: Settings, state: StateStore) -> Path:
-    """Return the archive that is meant: --archive, else the settings', else the only one known."""
+def choose_archive(option: Path | None, settings: Settings | Timetable, state: StateStore) -> Path:
+    """Return the archive that is meant: --archive, else the settings', else the only one known.
+
+    Raises UsageError when none of them says it.
+    """
     if option is not None:
         return option
     if settings.archive is not None:

@@ -5,13 +5,16 @@ libraries while this one is still loading its own. It alone may be imported that
 """
 
 import gc
-import subprocess
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import subprocess
 
 WARM = "--warm"
 GARBAGE = 50_000
 """How many new objects there may be before the garbage collector looks."""
-_waiting: list[subprocess.Popen[bytes]] = []
+_waiting: list["subprocess.Popen[bytes]"] = []
 
 
 def start_early() -> None:
@@ -19,12 +22,14 @@ def start_early() -> None:
     _waiting.append(_start(WARM))
 
 
-def start() -> subprocess.Popen[bytes]:
+def start() -> "subprocess.Popen[bytes]":
     """Return the process that was started early, or a new one."""
     return _waiting.pop() if _waiting else _start()
 
 
-def _start(*options: str) -> subprocess.Popen[bytes]:
+def _start(*options: str) -> "subprocess.Popen[bytes]":
+    import subprocess  # a command that starts nothing shall not pay for it
+
     return subprocess.Popen(  # noqa: S603 - our own module, by this interpreter
         [sys.executable, "-m", "rootcellar.engine.aside", *options],
         stdin=subprocess.PIPE,

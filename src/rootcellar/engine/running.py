@@ -24,6 +24,7 @@ from rootcellar.errors import (
     DownloadsImpossible,
     RootcellarError,
     StateError,
+    Stopped,
     StoreMissing,
     UsageError,
 )
@@ -68,6 +69,8 @@ class Order:
     """A folder whose files are taken into the archive instead of being copied."""
     download: bool = False
     """Whether apps are asked for what is not here, also by settings that do not say so."""
+    stopping: Callable[[], str] = lambda: ""
+    """Asked between batches: why the run shall stop here, or an empty text."""
 
 
 def run(order: Order, state: StateStore, progress: OnProgress | None = None) -> RunReport:
@@ -142,9 +145,16 @@ def _export(order: Order, archive: OpenArchive, report: RunReport, progress: OnP
     for name, missing in report.exporters.items():
         if missing.outcome == "failed":
             _remember_failure(archive, name, missing)
+
+    def step(name: str, done: Progress | None) -> None:
+        if reason := order.stopping():
+            raise Stopped(reason, hint="What was written is safe; the next run goes on from here.")
+        if done is not None:
+            progress(name, done)
+
     for name, make_task in order.tasks.items():
         report.exporters[name] = _export_one(
-            name, make_task, writing, archive, progress, report.notes, download=order.download
+            name, make_task, writing, archive, step, report.notes, download=order.download
         )
     if order.adoption is not None:
         order.adoption.tidy(archive.disk)
@@ -162,20 +172,21 @@ def _export_one(
     make_task: TaskMaker,
     writing: Writing,
     archive: OpenArchive,
-    progress: OnProgress,
+    step: Callable[[str, Progress | None], None],
     notes: list[str],
     *,
     download: bool,
 ) -> ExporterReport:
     run: ExporterRun | None = None
     try:
+        step(name, None)
         with state_errors(archive.state.path), make_task() as task:
             run = ExporterRun(task, writing)
-            for step in run.run():
-                progress(name, step)
+            for done in run.run():
+                step(name, done)
             notes += run.notes
-            for step in _download(run, make_task, writing, asked=download, notes=notes):
-                progress(f"{name}: downloads", step)
+            for done in _download(run, make_task, writing, asked=download, notes=notes):
+                step(f"{name}: downloads", done)
             return run.report
     except RootcellarError as error:
         failure = error

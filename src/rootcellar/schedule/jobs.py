@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from rootcellar.schedule.due import Plan, default_stale_after
 from rootcellar.schedule.slots import Schedule, parse_duration
@@ -14,7 +13,7 @@ DEFAULT_JOB = "nightly"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One table `[jobs.NAME]`: a chain of export, snapshot, verify, and when it runs.
+    """One table `[jobs.NAME]`: what a run does, and when it runs.
 
     Raises ValueError for a schedule, a length of time or an address that cannot be meant.
     """
@@ -25,18 +24,17 @@ class Job:
     stale_after: str = ""
     retries: int = 5
     budget: str = ""
-    verify: str = "10m"
     on_power: bool = False
     ping: str = ""
 
     def __post_init__(self) -> None:
         Schedule.parse(self.schedule)
-        for text in (self.stale_after, self.budget, self.verify):
+        for text in (self.stale_after, self.budget):
             if text:
                 parse_duration(text)
         if not 0 <= self.retries <= 50:
             raise ValueError("retries must be a number from 0 to 50.")
-        if self.ping and urlsplit(self.ping).scheme not in ("http", "https"):
+        if self.ping and not self.ping.startswith(("http://", "https://")):
             raise ValueError(f"ping is {self.ping!r}; it must be an address with https://.")
 
     def plan(self, name: str) -> Plan:

@@ -139,6 +139,22 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         ) WITHOUT ROWID;
         """,
     ),
+    (
+        "0017-jobs",
+        """
+        CREATE TABLE job (
+            name TEXT PRIMARY KEY, since TEXT NOT NULL, succeeded TEXT NOT NULL DEFAULT '',
+            present TEXT NOT NULL DEFAULT '', told TEXT NOT NULL DEFAULT '{}'
+        ) WITHOUT ROWID;
+        CREATE TABLE job_run (
+            id INTEGER PRIMARY KEY, job TEXT NOT NULL, slot TEXT NOT NULL,
+            started TEXT NOT NULL, finished TEXT NOT NULL, times INTEGER NOT NULL DEFAULT 1,
+            outcome TEXT NOT NULL, settled INTEGER NOT NULL, message TEXT NOT NULL,
+            hint TEXT NOT NULL, counts TEXT NOT NULL
+        );
+        CREATE INDEX job_run_job ON job_run (job, settled);
+        """,
+    ),
 )
 
 

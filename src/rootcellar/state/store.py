@@ -10,12 +10,14 @@ import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from rootcellar.archive.names import fold
 from rootcellar.errors import StateError
 from rootcellar.state.documents import Documents
+from rootcellar.state.faults import now as now
+from rootcellar.state.faults import state_errors as state_errors
 from rootcellar.state.holdings import Holdings
 from rootcellar.state.migrations import is_newer, migrate
 from rootcellar.state.rows import (
@@ -27,24 +29,6 @@ from rootcellar.state.rows import (
     StoredMembers,
 )
 from rootcellar.state.settling import Settling
-
-
-def now() -> datetime:
-    """Return the present moment, aware, in UTC."""
-    return datetime.now(UTC)
-
-
-@contextlib.contextmanager
-def state_errors(path: Path) -> Iterator[None]:
-    """Tell what an error of SQLite's means to a person; raises StateError."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise StateError(
-            f"The state {path} cannot be used: {error}.",
-            hint="Is the internal disk full? If the file is damaged, move it away and run "
-            "`rootcellar rebuild --archive ARCHIVE`: everything in it can be made again.",
-        ) from error
 
 
 class StateStore:
@@ -95,6 +79,10 @@ class StateStore:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
         self.connection.close()
 
     @contextlib.contextmanager

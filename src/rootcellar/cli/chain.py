@@ -1,0 +1,69 @@
+"""The chain of a job: is the archive there, export into it, and whatever follows an export."""
+
+import contextlib
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from rootcellar.cli.progress import shown_progress
+from rootcellar.cli.setting import Setting, choose_archive
+from rootcellar.config import Timetable
+from rootcellar.engine.opening import locate, look
+from rootcellar.engine.running import run
+from rootcellar.errors import DestinationWaiting, RootcellarError
+from rootcellar.report import RunReport
+from rootcellar.schedule.following import Link, follow
+from rootcellar.schedule.jobs import Job
+from rootcellar.schedule.stopping import Stop, staying_awake
+from rootcellar.state.path import default_path
+from rootcellar.state.store import StateStore
+
+
+def place_of(timetable: Timetable, job: Job, state: StateStore) -> Path:
+    """Return where the archive of a job is; raises UsageError when nothing says it."""
+    return locate(choose_archive(timetable.archive_of(job), timetable, state))
+
+
+def is_archive_there(timetable: Timetable, job: Job) -> bool:
+    """Return whether the archive of a job can be seen now, or is none yet."""
+    with StateStore(default_path()) as state:
+        try:
+            return (
+                look(place_of(timetable, job, state), state, timetable.archive_of(job)) is not None
+            )
+        except RootcellarError:
+            return False
+
+
+def run_chain(timetable: Timetable, job: Job, stop: Stop, *, quiet: bool) -> RunReport:
+    """Run what one job is made of; raises RootcellarError when nothing could be started."""
+    with StateStore(default_path()) as state:
+        return _run_chain(timetable, job, stop, state, quiet=quiet)
+
+
+def _run_chain(
+    timetable: Timetable, job: Job, stop: Stop, state: StateStore, *, quiet: bool
+) -> RunReport:
+    place = place_of(timetable, job, state)
+    settled = locate(place) if timetable.archive_of(job) else None
+    look(place, state, settled)  # a drive that is not there is told before anything is loaded
+    if job.on_power:
+        _require_power()
+    with contextlib.redirect_stdout(sys.stderr), staying_awake():
+        setting = Setting.load(timetable.path if timetable.path.exists() else None, None)
+        order = setting.order(job.exporters)(place, False)
+        with shown_progress(quiet=quiet) as progress:
+            report = run(replace(order, settled=settled, stopping=stop), state, progress)
+        follow(Link(place, job, state, stop, report))
+    return report
+
+
+def _require_power() -> None:
+    import psutil
+
+    battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
+    if battery is not None and battery.power_plugged is False:
+        raise DestinationWaiting(
+            "This machine runs on battery, and the job waits for mains power.",
+            hint="Plug it in, or set on_power = false for this job.",
+        )

@@ -1,0 +1,114 @@
+"""`rootcellar run`: what jobs are made of, now or when they are due; what the system wakes."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rootcellar.cli.options import json_option, settings_option
+from rootcellar.cli.output import tell_json
+from rootcellar.config import Timetable, load_timetable
+from rootcellar.errors import DestinationWaiting
+from rootcellar.report import EXIT_CODES, RunReport, worst
+from rootcellar.schedule.jobs import Job
+from rootcellar.schedule.running import Tick, Turn, run_lock
+from rootcellar.schedule.stopping import Stop, heeding_signals
+from rootcellar.state.faults import now
+from rootcellar.state.jobs import Jobs, open_jobs
+from rootcellar.state.path import default_path
+
+
+@click.command()
+@click.argument("jobs", nargs=-1, metavar="[JOB ...]")
+@click.option("--due", is_flag=True, help="Only the jobs that are due: what the schedule calls.")
+@settings_option
+@json_option
+def command(jobs: tuple[str, ...], due: bool, settings: Path | None, as_json: bool) -> None:
+    """Run jobs: export, and whatever follows it.
+
+    Without names, every job of the settings is run.
+    """
+    timetable = load_timetable(settings)
+    turns: list[Turn] = []
+    try:
+        with run_lock(default_path()), open_jobs(default_path()) as known:
+            tick = _tick(timetable, known, quiet=as_json)
+            with heeding_signals(tick.stops):
+                turns = tick.run(jobs, due_only=due)
+    except DestinationWaiting:
+        if not due:
+            raise  # when due, another run is going on: nothing is lost, and nobody needs to know
+    outcome = worst(turn.run.outcome for turn in turns if turn.run)
+    if as_json:
+        tell_json(_document(turns, outcome))
+    else:
+        _tell(turns, quiet=due and not sys.stdout.isatty())
+    sys.exit(EXIT_CODES[outcome])
+
+
+def _tick(timetable: Timetable, known: Jobs, *, quiet: bool) -> Tick:
+    def chain(name: str, job: Job, stop: Stop) -> RunReport:
+        from rootcellar.cli.chain import run_chain  # all that is heavy, once a job is due
+
+        del name
+        return run_chain(timetable, job, stop, quiet=quiet)
+
+    def is_present(job: Job) -> bool:
+        from rootcellar.cli.chain import is_archive_there
+
+        return is_archive_there(timetable, job)
+
+    return Tick(timetable, known, chain, is_present=is_present)
+
+
+def _document(turns: list[Turn], outcome: str) -> dict[str, Any]:
+    """Return the one JSON document: the shape of an export's, with the jobs beside it."""
+    reports = [turn.report.to_plain() for turn in turns if turn.report]
+    merged = reports[-1] if reports else {"archive": None, "snapshot": None}
+    exporters: dict[str, Any] = {}
+    for report in reports:
+        exporters |= report["exporters"]
+    runs = [turn.run for turn in turns if turn.run]
+    moments = [run.started for run in runs] or [now()]
+    ends = [run.finished for run in runs] or [now()]
+    return {
+        "outcome": outcome,
+        "archive": merged["archive"],
+        "snapshot": merged["snapshot"],
+        "started": min(moments).isoformat(timespec="seconds"),
+        "finished": max(ends).isoformat(timespec="seconds"),
+        "exporters": exporters,
+        "jobs": {turn.job: _job(turn) for turn in turns},
+    }
+
+
+def _job(turn: Turn) -> dict[str, Any]:
+    upcoming = turn.verdict.upcoming
+    return {
+        "due": turn.verdict.due,
+        "reason": turn.verdict.reason,
+        "run": turn.run.id if turn.run else None,
+        "outcome": turn.run.outcome if turn.run else None,
+        "message": turn.run.message if turn.run else "",
+        "hint": turn.run.hint if turn.run else "",
+        "next": upcoming.isoformat(timespec="seconds") if upcoming else None,
+        "deadline": turn.verdict.deadline.isoformat(timespec="seconds"),
+        "stale": turn.verdict.stale,
+    }
+
+
+def _tell(turns: list[Turn], *, quiet: bool) -> None:
+    for turn in turns:
+        if turn.run is None:
+            if not quiet:
+                click.echo(f"{click.style(turn.job, bold=True)}: {turn.verdict.reason}.")
+            continue
+        click.echo(f"{click.style(turn.job, bold=True)}: {turn.run.outcome}")
+        if turn.report is not None:
+            from rootcellar.cli.export import tell_report
+
+            tell_report(turn.report)
+        elif turn.run.message:
+            click.echo(click.style(f"  {turn.run.message}", fg="red"))
+            click.echo(f"  {turn.run.hint}")
