@@ -22,11 +22,12 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m compileall -q src exporters templates
 	@touch $(STAMP)
 
-# Other readers of sidecars, and file systems: what a test needs and does not find, it says and is skipped.
+# Other readers of sidecars, file systems, what wakes programs: what a test needs and does not find, it says and is skipped.
 packages:
 	@if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-			libimage-exiftool-perl exfat-fuse exfatprogs xfsprogs btrfs-progs >/dev/null; \
+			libimage-exiftool-perl exfat-fuse exfatprogs xfsprogs btrfs-progs \
+			systemd cron libnotify-bin >/dev/null; \
 	else echo "No Debian, or not root: tests that need more programs will be skipped."; fi
 
 # The sample holds one picture that is "only in iCloud", on purpose, so exit code 3 (partial) is right here.

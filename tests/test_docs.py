@@ -39,9 +39,11 @@ def rows(text: str) -> set[str]:
 
 def options(command: str) -> set[str]:
     found: click.Command = importlib.import_module(f"rootcellar.cli.{command}").command
+    parts = found.commands.values() if isinstance(found, click.Group) else [found]
     return {
         name
-        for parameter in found.params
+        for part in parts
+        for parameter in part.params
         if isinstance(parameter, click.Option)
         for name in parameter.opts
     }

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import importlib.resources
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +25,17 @@ MEND = "Mend it, or remove it from your template folder to use rootcellar's own.
 class Views:
     """The templates: the user's folder first, then ours, then what an exporter brings along."""
 
-    def __init__(self, own: Path | None, exporters: tuple[Exporter, ...] = ()) -> None:
+    def __init__(
+        self,
+        own: Path | None,
+        exporters: tuple[Exporter, ...] = (),
+        filters: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> None:
         ours = Path(str(importlib.resources.files("rootcellar_templates")))
         brought = [folder for one in exporters if (folder := _brought_by(one))]
         self.folders = [*([own] if own else []), ours, *brought]
         self._exporters = exporters
+        self._filters = dict(filters or {})
         self._environment: jinja2.Environment | None = None
         self._loaded: dict[str, jinja2.Template] = {}
 
@@ -105,6 +112,7 @@ class Views:
             )
             plainly = {"ensure_ascii": False}  # the keys of a record come in an order of their own
             self._environment.policies["json.dumps_kwargs"] = plainly
+            self._environment.filters.update(self._filters)
             for exporter in self._exporters:
                 self._environment.filters.update(exporter.filters())
         return self._environment

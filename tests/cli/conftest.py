@@ -28,6 +28,7 @@ SHAPES = {
     "render": "render",
     "resolve": "resolve",
     "run": "run",
+    "schedule": "schedule",
 }
 """Which schema the document of each command follows; those that do nothing follow `error`."""
 ROOTCELLAR = str(Path(sys.executable).parent / "rootcellar")

@@ -17,6 +17,7 @@ COMMANDS = {
     "adopt": "Take over a folder of exported pictures, without copying them.",
     "obsidian": "Bring the notes into an Obsidian vault, and keep them up to date there.",
     "run": "Run jobs: export, and whatever follows it.",
+    "schedule": "Hand `rootcellar run` to launchd, systemd or cron.",
     "status": "Tell what is safe, what is missing, how old it is, and where.",
     "doctor": "Tell what can be read here, what cannot, and what to do about it.",
     "exporters": "List the exporters, what each reads, and whether it can here.",

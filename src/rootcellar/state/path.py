@@ -11,3 +11,8 @@ def default_path() -> Path:
     if folder := os.environ.get("ROOTCELLAR_STATE"):
         return Path(folder).expanduser() / "state.sqlite"
     return platformdirs.user_data_path("rootcellar") / "state.sqlite"
+
+
+def schedule_log() -> Path:
+    """Return where what a timer starts writes, on the internal disk."""
+    return default_path().parent / "logs" / "schedule.log"

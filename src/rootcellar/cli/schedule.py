@@ -1,0 +1,128 @@
+"""`rootcellar schedule`: hand `rootcellar run --due` to launchd, systemd or cron."""
+
+import shlex
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
+
+import click
+
+from rootcellar.cli.options import json_option, settings_option
+from rootcellar.cli.output import tell_json
+from rootcellar.config import load_timetable
+from rootcellar.errors import UsageError
+from rootcellar.schedule.waking import Installed, Templates, Wake, default_system
+from rootcellar.state.path import schedule_log
+
+
+class System(Protocol):
+    """What wakes programs on a machine."""
+
+    name: str
+
+    def install(self) -> list[str]:
+        """Install the timer; return what a person should know."""
+
+    def remove(self) -> None:
+        """Remove it, and all it has left."""
+
+    def show(self) -> Installed:
+        """Return what the system really has."""
+
+
+system_option = click.option(
+    "--with",
+    "system",
+    type=click.Choice(["launchd", "systemd", "cron"]),
+    help="Use this one, and not what this machine uses by itself.",
+)
+
+
+@click.group()
+def command() -> None:
+    """Hand `rootcellar run` to launchd, systemd or cron."""
+
+
+@command.command()
+@system_option
+@settings_option
+def install(system: str | None, settings: Path | None) -> None:
+    """Have the system run what is due, every quarter of an hour and when a drive is connected."""
+    timetable = load_timetable(settings)
+    chosen = system_named(system, settings)
+    hints = chosen.install()
+    click.echo(f"{chosen.name} now calls rootcellar every quarter of an hour. The jobs:")
+    for name, job in timetable.jobs.items():
+        click.echo(f"  {click.style(name, bold=True)}: {job.schedule}")
+    for hint in hints:
+        click.echo(hint)
+    click.echo("\n`rootcellar doctor` tells whether everything can be read from there.")
+
+
+@command.command()
+@system_option
+@settings_option
+@json_option
+def show(system: str | None, settings: Path | None, as_json: bool) -> None:
+    """Tell what the system really has. Exit code 1 when something must be done."""
+    found = system_named(system, settings).show()
+    is_well = found.installed and not found.problems
+    if as_json:
+        tell_json(_document(found, "ok" if is_well else "failed"))
+    else:
+        _tell(found)
+    sys.exit(not is_well)
+
+
+@command.command()
+@system_option
+@settings_option
+def remove(system: str | None, settings: Path | None) -> None:
+    """Have the system run nothing any more. The archive, its state and the settings stay."""
+    chosen = system_named(system, settings)
+    was = chosen.show().installed
+    chosen.remove()
+    click.echo(f"{chosen.name} no longer calls rootcellar." if was else "Nothing was installed.")
+
+
+def system_named(name: str | None, settings: Path | None) -> System:
+    """Return what wakes programs here, or the one that is named; raises UsageError."""
+    if settings is not None and not settings.exists():
+        raise UsageError(f"There is no settings file {settings}.", hint="Check the path.")
+    from rootcellar.schedule.crontab import Cron
+    from rootcellar.schedule.launchd import Launchd
+    from rootcellar.schedule.systemd import Systemd
+
+    kinds: dict[str, type[Launchd] | type[Systemd] | type[Cron]] = {
+        "launchd": Launchd,
+        "systemd": Systemd,
+        "cron": Cron,
+    }
+    log = schedule_log()
+    log.parent.mkdir(parents=True, exist_ok=True)
+    return kinds[name or default_system()](Wake.of_this_program(settings, log), Templates())
+
+
+def _document(found: Installed, outcome: str) -> dict[str, Any]:
+    plain = asdict(found)
+    plain["files"] = [str(path) for path in found.files]
+    plain["command"] = list(found.command)
+    plain["problems"] = [{"message": text, "hint": hint} for text, hint in found.problems]
+    plain["next"] = plain.pop("following") or None
+    return {"outcome": outcome, **plain}
+
+
+def _tell(found: Installed) -> None:
+    if not found.installed:
+        click.echo(f"{found.system} does not call rootcellar.")
+        click.echo("Run: rootcellar schedule install")
+        return
+    click.echo(f"{found.system} calls: {shlex.join(found.command)}")
+    for path in found.files:
+        click.echo(f"  {path}")
+    for name, value in found.details.items():
+        click.echo(f"  {name}: {value}")
+    for message, hint in found.problems:
+        click.echo(click.style(message, fg="yellow"))
+        click.echo(f"  {hint}")

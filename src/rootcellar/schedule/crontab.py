@@ -1,0 +1,100 @@
+"""cron: two marked lines in the user's crontab, for machines that have nothing better."""
+
+import shlex
+
+from rootcellar.errors import RootcellarError
+from rootcellar.schedule.waking import (
+    MINUTES,
+    Installed,
+    Templates,
+    Wake,
+    ask,
+    command_problems,
+    tell,
+)
+
+BEGIN, END = "# rootcellar: begin", "# rootcellar: end"
+
+
+class Cron:
+    """Installs, shows and removes the lines; all others stay as they are, byte for byte."""
+
+    name = "cron"
+
+    def __init__(self, wake: Wake, templates: Templates) -> None:
+        self.wake = wake
+        self.templates = templates
+
+    def block(self) -> str:
+        """Return the lines as they should be."""
+        words = [f"{name}={shlex.quote(value)}" for name, value in self.wake.environment.items()]
+        words += [shlex.join(self.wake.command), f">>{shlex.quote(str(self.wake.log))}", "2>&1"]
+        # A bare % ends a command of cron's, also between quotes; a backslash takes that away.
+        line = " ".join(words).replace("%", "\\%")
+        return self.templates.render("crontab", minutes=MINUTES, line=line).decode()
+
+    def install(self) -> list[str]:
+        """Install the lines, or bring them up to date; return what a person should know."""
+        others, found = self._read()
+        block = self.block()
+        if found != block:
+            if others and not others.endswith("\n"):
+                others += "\n"
+            tell(["crontab", "-"], stdin=others + block)
+        return []
+
+    def remove(self) -> None:
+        """Take the lines away, and the crontab too when nothing else is in it."""
+        others, found = self._read()
+        if not found:
+            return
+        if others.strip():
+            tell(["crontab", "-"], stdin=others)
+        else:
+            tell(["crontab", "-r"])
+
+    def show(self) -> Installed:
+        """Return what cron really has."""
+        _, found = self._read()
+        if not found:
+            return Installed(self.name, installed=False)
+        command = _command(found)
+        problems = command_problems(command, self.wake)
+        if not problems and found != self.block():
+            problems.append(
+                ("The lines are not those of this version.", "Run: rootcellar schedule install")
+            )
+        return Installed(
+            self.name, installed=True, active=True, command=command, problems=tuple(problems)
+        )
+
+    def _read(self) -> tuple[str, str]:
+        """Return the crontab without our lines, and our lines."""
+        answer = ask(["crontab", "-l"])
+        if answer.code and "no crontab" not in answer.err:
+            raise RootcellarError(
+                f"The crontab cannot be read: {answer.err}",
+                hint="Is cron installed, and may you use it (crontab -l)?",
+            )
+        before, begin, rest = answer.out.partition(BEGIN)
+        if not begin or (before and not before.endswith("\n")):
+            return answer.out, ""
+        block, end, after = rest.partition(END)
+        if not end:
+            raise RootcellarError(
+                "In the crontab, the line that ends rootcellar's own lines is missing.",
+                hint=f"Add the line {END!r} after them with: crontab -e",
+            )
+        return before + after.removeprefix("\n"), f"{begin}{block}{end}\n"
+
+
+def _command(block: str) -> tuple[str, ...]:
+    line = block.splitlines()[1] if block.count("\n") > 1 else ""
+    try:
+        words = shlex.split(line.replace("\\%", "%"))[5:]
+    except ValueError:
+        return ()
+    while words and "=" in words[0] and not words[0].startswith("/"):
+        del words[0]
+    ends = next((n for n, word in enumerate(words) if word.startswith(">>")), len(words))
+    return tuple(words[:ends])
