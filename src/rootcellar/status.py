@@ -98,9 +98,12 @@ def download_line(standing: Standing, limits: Limits) -> str:
     return f"downloads: {', '.join(parts)}" if parts else ""
 
 
-def status_text(state: StateStore, archive: ArchiveRow, report: RunReport) -> str:
+def status_text(
+    state: StateStore, archive: ArchiveRow, report: RunReport, outlook: str = ""
+) -> str:
     """Return STATUS.txt: when the archive was last brought up to date, and what is wrong."""
-    lines = [f"Last run: {report.started} ({report.outcome})", ""]
+    lines = [f"Last run: {report.started} ({report.outcome})"]
+    lines += [outlook, ""] if outlook else [""]
     for row in state.exporters(archive):
         title = row.name.capitalize()
         one = coverage(state, archive, row.name)

@@ -194,3 +194,148 @@ def test_an_idle_tick_costs_a_tenth_of_a_second_beyond_the_interpreter(orderly: 
     orderly.run("run", "--due")
     tick = cpu([str(Path(sys.executable).parent / "rootcellar"), "run", "--due"], orderly)
     assert tick - cpu([sys.executable, "-c", "pass"], orderly) < 0.15
+
+
+# -- what is kept and shown of runs -------------------------------------------------------------
+
+
+def age(world: Any, days: float) -> None:
+    """Have everything that is known of jobs happen so many days earlier."""
+    with sqlite3.connect(world.root / "state" / "state.sqlite") as connection:
+        shift = f"-{days * 86_400:.0f} seconds"
+        for table, column in (
+            ("job", "since"),
+            ("job", "succeeded"),
+            ("job_run", "started"),
+            ("job_run", "finished"),
+        ):
+            connection.execute(
+                f"UPDATE {table} SET {column} = strftime('%Y-%m-%dT%H:%M:%S+00:00', {column}, ?) "
+                f"WHERE {column} <> ''",
+                (shift,),
+            )
+
+
+def test_log_shows_what_a_run_said(orderly: Any) -> None:
+    none = orderly.run("log")
+    assert (none.code, none.out) == (2, "")
+    orderly.plant("loud")
+    orderly.run("run")
+    orderly.archive.rename(orderly.root / "unplugged")
+    orderly.run("run")
+    last = orderly.run("log").out
+    assert "is not there now" in last
+    first = orderly.run("log", "1").out
+    assert "Garden: 3 new" in first
+    assert "la la la" in first
+    listed = orderly.run("log", "--list").out.splitlines()
+    assert ["ok" in listed[0], "waiting" in listed[1]] == [True, True]
+    assert orderly.run("log", "99").code == 2
+
+
+def test_status_tells_of_jobs_and_their_deadlines(orderly: Any) -> None:
+    orderly.run("run")
+    status = orderly.run("status", "--json").document
+    job = status["jobs"]["nightly"]
+    assert (job["outcome"], job["stale"]) == ("ok", False)
+    assert status["exporters"]["garden"]["deadline"] == job["deadline"]
+    assert "history" not in status
+    assert "nightly (daily 03:00): last success" in orderly.run("status").out
+
+
+def test_a_stale_job_is_told_by_status_with_its_reason_and_exit_code_1(orderly: Any) -> None:
+    orderly.run("run")
+    age(orderly, 2.9)
+    assert orderly.run("status").code == 0
+    age(orderly, 0.2)
+    done = orderly.run("status", "--json")
+    assert (done.code, done.document["outcome"]) == (1, "failed")
+    assert done.document["jobs"]["nightly"]["stale"]
+    assert "The job nightly is STALE: last success" in orderly.run("status").out
+
+
+def test_history_shows_a_table_and_charts(orderly: Any) -> None:
+    for name in ("quince", "fig"):
+        orderly.plant(name)
+        orderly.run("run")
+    done = orderly.run("status", "--history")
+    assert done.code == 0
+    head, first, second = (line.split() for line in done.out.splitlines()[:3])
+    assert head[:4] == ["run", "when", "job", "outcome"]
+    assert (first[0], first[3:6]) == ("1", ["nightly", "ok", "3"])
+    assert (second[0], second[3:6]) == ("2", ["nightly", "ok", "1"])
+    assert "items    █▃  up to 3" in done.out
+    document = orderly.run("status", "--history", "--json").document
+    assert [run["counts"]["garden"]["new"] for run in document["history"]] == [1, 3]
+
+
+def test_a_person_at_a_terminal_sees_that_a_job_is_stale(orderly: Any) -> None:
+    import os
+    import pty
+
+    orderly.run("run")
+    for days, said in ((0, False), (4, True)):
+        age(orderly, days)
+        keyboard, terminal = pty.openpty()
+        try:
+            subprocess.run(
+                [Path(sys.executable).parent / "rootcellar", "exporters"],
+                env=orderly.environment,
+                stdout=subprocess.DEVNULL,
+                stderr=terminal,
+                check=True,
+            )
+            os.write(terminal, b"end")
+            text = os.read(keyboard, 4096).decode()
+        finally:
+            os.close(keyboard)
+            os.close(terminal)
+        assert ("The job nightly is STALE" in text) == said
+
+
+def test_the_archive_says_when_the_next_run_is(orderly: Any) -> None:
+    orderly.run("run")
+    text = (orderly.archive / "STATUS.txt").read_text()
+    assert "Job nightly (daily 03:00): next run on " in text
+    assert "stale after 3 days without a success" in text
+
+
+def test_a_stale_job_is_told_once_by_the_tick(orderly: Any) -> None:
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+    from threading import Thread
+
+    taken: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            taken.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        settings = orderly.settings.read_text()
+        url = f"json://127.0.0.1:{server.server_port}/"
+        orderly.settle(f'{settings}[notify]\nsystem = false\nurls = ["{url}"]\n')
+        orderly.run("run")
+        orderly.archive.rename(orderly.root / "unplugged")
+        age(orderly, 4)
+        with sqlite3.connect(orderly.root / "state" / "state.sqlite") as connection:
+            connection.execute("DELETE FROM job_run")
+        for _ in range(3):
+            orderly.run("run", "--due")
+        assert len(taken) == 1
+        assert "nightly is stale" in taken[0]
+        assert "is not there now" in taken[0]
+        (orderly.root / "unplugged").rename(orderly.archive)
+        orderly.run("run", "--due")
+        orderly.run("run", "--due")
+        assert len(taken) == 2
+        assert "works again" in taken[1]
+    finally:
+        server.shutdown()
+        server.server_close()

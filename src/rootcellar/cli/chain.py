@@ -14,7 +14,10 @@ from rootcellar.errors import DestinationWaiting, RootcellarError
 from rootcellar.report import RunReport
 from rootcellar.schedule.following import Link, follow
 from rootcellar.schedule.jobs import Job
+from rootcellar.schedule.slots import local_zone
+from rootcellar.schedule.standing import moment
 from rootcellar.schedule.stopping import Stop, staying_awake
+from rootcellar.state.faults import now
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
 
@@ -35,27 +38,35 @@ def is_archive_there(timetable: Timetable, job: Job) -> bool:
             return False
 
 
-def run_chain(timetable: Timetable, job: Job, stop: Stop, *, quiet: bool) -> RunReport:
+def run_chain(timetable: Timetable, name: str, job: Job, stop: Stop, *, quiet: bool) -> RunReport:
     """Run what one job is made of; raises RootcellarError when nothing could be started."""
     with StateStore(default_path()) as state:
-        return _run_chain(timetable, job, stop, state, quiet=quiet)
-
-
-def _run_chain(
-    timetable: Timetable, job: Job, stop: Stop, state: StateStore, *, quiet: bool
-) -> RunReport:
-    place = place_of(timetable, job, state)
-    settled = locate(place) if timetable.archive_of(job) else None
-    look(place, state, settled)  # a drive that is not there is told before anything is loaded
-    if job.on_power:
-        _require_power()
-    with contextlib.redirect_stdout(sys.stderr), staying_awake():
-        setting = Setting.load(timetable.path if timetable.path.exists() else None, None)
-        order = setting.order(job.exporters)(place, False)
-        with shown_progress(quiet=quiet) as progress:
-            report = run(replace(order, settled=settled, stopping=stop), state, progress)
-        follow(Link(place, job, state, stop, report))
+        place = place_of(timetable, job, state)
+        settled = locate(place) if timetable.archive_of(job) else None
+        look(place, state, settled)  # a drive that is not there is told before anything is loaded
+        if job.on_power:
+            _require_power()
+        with contextlib.redirect_stdout(sys.stderr), staying_awake():
+            setting = Setting.load(timetable.path if timetable.path.exists() else None, None)
+            order = replace(
+                setting.order(job.exporters)(place, False),
+                settled=settled,
+                stopping=stop,
+                outlook=_outlook(name, job),
+            )
+            with shown_progress(quiet=quiet) as progress:
+                report = run(order, state, progress)
+            follow(Link(place, job, state, stop, report))
     return report
+
+
+def _outlook(name: str, job: Job) -> str:
+    """Return when a job is due again, and when it is stale, for the archive's STATUS.txt."""
+    plan = job.plan(name)
+    upcoming = plan.schedule.following(now(), local_zone())
+    text = f"next run on {moment(upcoming.at)}; " if upcoming else ""
+    days = plan.stale_after.total_seconds() / 86_400
+    return f"Job {name} ({job.schedule}): {text}stale after {days:.3g} days without a success"
 
 
 def _require_power() -> None:

@@ -6,6 +6,7 @@ import sys
 import click
 
 from rootcellar import __version__
+from rootcellar.cli.banner import show_banner
 from rootcellar.cli.output import tell_error
 from rootcellar.engine.beside import start_early
 from rootcellar.errors import RootcellarError, UsageError
@@ -19,6 +20,7 @@ COMMANDS = {
     "run": "Run jobs: export, and whatever follows it.",
     "schedule": "Hand `rootcellar run` to launchd, systemd or cron.",
     "status": "Tell what is safe, what is missing, how old it is, and where.",
+    "log": "Show what a run of a job said.",
     "doctor": "Tell what can be read here, what cannot, and what to do about it.",
     "exporters": "List the exporters, what each reads, and whether it can here.",
     "render": "Make the pages of an archive again from its records.",
@@ -47,6 +49,7 @@ class LazyCommands(click.Group):
             return None
         if cmd_name == "export":
             _prepare_first_export()
+        show_banner(cmd_name, sys.argv)
         command: click.Command = importlib.import_module(f"rootcellar.cli.{cmd_name}").command
         return command
 

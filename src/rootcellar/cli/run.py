@@ -1,6 +1,9 @@
 """`rootcellar run`: what jobs are made of, now or when they are due; what the system wakes."""
 
+import contextlib
+import io
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +14,15 @@ from rootcellar.cli.output import tell_json
 from rootcellar.config import Timetable, load_timetable
 from rootcellar.errors import DestinationWaiting
 from rootcellar.report import EXIT_CODES, RunReport, worst
+from rootcellar.schedule.due import Past, Verdict
 from rootcellar.schedule.jobs import Job
+from rootcellar.schedule.logs import Logs
 from rootcellar.schedule.running import Tick, Turn, run_lock
 from rootcellar.schedule.stopping import Stop, heeding_signals
+from rootcellar.schedule.telling import Teller, deliver, ping_ended, ping_started
 from rootcellar.state.faults import now
 from rootcellar.state.jobs import Jobs, open_jobs
-from rootcellar.state.path import default_path
+from rootcellar.state.path import default_path, logs_folder
 
 
 @click.command()
@@ -48,18 +54,49 @@ def command(jobs: tuple[str, ...], due: bool, settings: Path | None, as_json: bo
 
 
 def _tick(timetable: Timetable, known: Jobs, *, quiet: bool) -> Tick:
+    """Return a tick that does what people expect of one: it records, tells and pings."""
+    logs = Logs(logs_folder())
+    teller = Teller(timetable.notify, deliver)
+
     def chain(name: str, job: Job, stop: Stop) -> RunReport:
         from rootcellar.cli.chain import run_chain  # all that is heavy, once a job is due
 
-        del name
-        return run_chain(timetable, job, stop, quiet=quiet)
+        return run_chain(timetable, name, job, stop, quiet=quiet)
 
     def is_present(job: Job) -> bool:
         from rootcellar.cli.chain import is_archive_there
 
         return is_archive_there(timetable, job)
 
-    return Tick(timetable, known, chain, is_present=is_present)
+    @contextlib.contextmanager
+    def around(name: str, job: Job, number: int) -> Iterator[None]:
+        with logs.recording(number) as log:
+            log.write(f"{name}, run {number}, {now().isoformat(timespec='seconds')}\n")
+            ping_started(job)
+            yield
+
+    def ended(turn: Turn, job: Job) -> None:
+        assert turn.run is not None
+        words = io.StringIO()
+        with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
+            _tell_turn(turn)
+        with logs.path(turn.run.id).open("a", encoding="utf-8") as log:
+            log.write(words.getvalue())
+        ping_ended(job, turn.run)
+
+    def after(turn: Turn, job: Job, past: Past, verdict: Verdict) -> None:
+        del job
+        teller.tell(known, turn.job, past, verdict, now())
+
+    return Tick(
+        timetable,
+        known,
+        chain,
+        is_present=is_present,
+        around=around,
+        ended=ended,
+        after=after,
+    )
 
 
 def _document(turns: list[Turn], outcome: str) -> dict[str, Any]:
@@ -100,15 +137,19 @@ def _job(turn: Turn) -> dict[str, Any]:
 
 def _tell(turns: list[Turn], *, quiet: bool) -> None:
     for turn in turns:
-        if turn.run is None:
-            if not quiet:
-                click.echo(f"{click.style(turn.job, bold=True)}: {turn.verdict.reason}.")
-            continue
-        click.echo(f"{click.style(turn.job, bold=True)}: {turn.run.outcome}")
-        if turn.report is not None:
-            from rootcellar.cli.export import tell_report
+        if turn.run is not None:
+            _tell_turn(turn)
+        elif not quiet:
+            click.echo(f"{click.style(turn.job, bold=True)}: {turn.verdict.reason}.")
 
-            tell_report(turn.report)
-        elif turn.run.message:
-            click.echo(click.style(f"  {turn.run.message}", fg="red"))
-            click.echo(f"  {turn.run.hint}")
+
+def _tell_turn(turn: Turn) -> None:
+    assert turn.run is not None
+    click.echo(f"{click.style(turn.job, bold=True)}: {turn.run.outcome}")
+    if turn.report is not None:
+        from rootcellar.cli.export import tell_report
+
+        tell_report(turn.report)
+    elif turn.run.message:
+        click.echo(click.style(f"  {turn.run.message}", fg="red"))
+        click.echo(f"  {turn.run.hint}")

@@ -12,8 +12,9 @@ from rootcellar.cli.options import json_option, settings_option
 from rootcellar.cli.output import tell_json
 from rootcellar.config import load_timetable
 from rootcellar.errors import UsageError
+from rootcellar.schedule.logs import TIMER_LOG
 from rootcellar.schedule.waking import Installed, Templates, Wake, default_system
-from rootcellar.state.path import schedule_log
+from rootcellar.state.path import logs_folder
 
 
 class System(Protocol):
@@ -99,7 +100,7 @@ def system_named(name: str | None, settings: Path | None) -> System:
         "systemd": Systemd,
         "cron": Cron,
     }
-    log = schedule_log()
+    log = logs_folder() / TIMER_LOG
     log.parent.mkdir(parents=True, exist_ok=True)
     return kinds[name or default_system()](Wake.of_this_program(settings, log), Templates())
 

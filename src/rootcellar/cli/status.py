@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from rootcellar.cli.job_status import HISTORY, jobs_and_runs, with_jobs
 from rootcellar.cli.output import size_in_words, tell_json
 from rootcellar.cli.setting import (
     ANY_PATH,
@@ -22,6 +23,7 @@ from rootcellar.errors import RootcellarError
 from rootcellar.plugins import installed
 from rootcellar.report import EXIT_CODES, worst
 from rootcellar.state.downloads import DownloadQueue, Standing
+from rootcellar.state.jobs import open_jobs
 from rootcellar.state.path import default_path
 from rootcellar.state.rows import ArchiveRow
 from rootcellar.state.store import StateStore
@@ -31,15 +33,22 @@ from rootcellar.status import Coverage, coverage, download_line, scope_line
 @click.command()
 @archive_option
 @click.option("--settings", type=ANY_PATH, help="Use this settings file.")
+@click.option("--history", is_flag=True, help="Show the latest runs of jobs: a table, charts.")
 @json_option
-def command(archive: Path | None, settings: Path | None, as_json: bool) -> None:
+def command(archive: Path | None, settings: Path | None, history: bool, as_json: bool) -> None:
     """Tell what is safe, what is missing, how old it is, and where.
 
     Exit code for monitors: 0 safe, 3 something is missing, 4 the deletion brake is on, 75 the
-    archive's drive is not there, 1 the last run failed.
+    archive's drive is not there, 1 the last run failed or a job is stale.
     """
     from rootcellar.engine.opening import locate, look
 
+    if history and not as_json:
+        from rootcellar.cli.history import show_history
+
+        with open_jobs(default_path()) as known:
+            show_history(list(reversed(known.runs(HISTORY))))
+        return
     with StateStore(default_path()) as state:
         loaded = load_only_settings(settings)
         place = locate(choose_archive(archive, loaded, state))
@@ -63,12 +72,18 @@ def command(archive: Path | None, settings: Path | None, as_json: bool) -> None:
         sizes = {one.exporter.name: state.holdings.size(row, one.exporter.name) for one in found}
         last = state.last_run(row)
         downloads = _downloads(state, row, loaded)
+    jobs, runs = jobs_and_runs(settings, place)
     outcomes = [one.exporter.outcome for one in found]
-    outcome = worst([*outcomes, problem.outcome if problem else "ok"])
+    outcomes += [problem.outcome if problem else "ok"]
+    outcomes += ["failed" for one in jobs if one.verdict.stale]
+    outcome = worst(outcomes)
     if as_json:
-        tell_json(_document(place, outcome, problem, found, sizes, last, downloads))
+        document = _document(place, outcome, problem, found, sizes, last, downloads)
+        tell_json(with_jobs(document, jobs, runs if history else None))
     else:
         _tell(place, problem, found, sizes, last, downloads)
+        for one in jobs:
+            click.echo(click.style(one.line, fg="red" if one.verdict.stale else None))
     sys.exit(EXIT_CODES[outcome])
 
 

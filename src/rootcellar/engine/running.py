@@ -69,6 +69,8 @@ class Order:
     """A folder whose files are taken into the archive instead of being copied."""
     download: bool = False
     """Whether apps are asked for what is not here, also by settings that do not say so."""
+    outlook: str = ""
+    """When the next run is due, in words, for STATUS.txt; empty when nobody has planned one."""
     stopping: Callable[[], str] = lambda: ""
     """Asked between batches: why the run shall stop here, or an empty text."""
 
@@ -162,7 +164,7 @@ def _export(order: Order, archive: OpenArchive, report: RunReport, progress: OnP
     if unused and report.outcome == "failed" and not archive.troubled:
         archive.unmake()
         return
-    _tell_status(archive, report)
+    _tell_status(archive, report, order.outlook)
     counts = {name: _counts(one) for name, one in report.exporters.items()}
     archive.state.put_run(writing.archive, started, now(), report.outcome, json.dumps(counts))
 
@@ -245,9 +247,9 @@ def _remember_failure(archive: OpenArchive, name: str, report: ExporterReport) -
     )
 
 
-def _tell_status(archive: OpenArchive, report: RunReport) -> None:
+def _tell_status(archive: OpenArchive, report: RunReport, outlook: str) -> None:
     """Write STATUS.txt, the one file that every run rewrites."""
-    text = status_text(archive.state, archive.row, report)
+    text = status_text(archive.state, archive.row, report, outlook)
     try:
         with archive_errors(archive.path):
             replace_file(archive.disk, STATUS, text.encode())

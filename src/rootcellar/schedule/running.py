@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from rootcellar.config import Timetable
 from rootcellar.errors import DestinationWaiting, RootcellarError, UsageError
-from rootcellar.schedule.due import Verdict, judge
+from rootcellar.schedule.due import Past, Verdict, judge
 from rootcellar.schedule.jobs import Job
 from rootcellar.schedule.slots import local_zone
 from rootcellar.schedule.stopping import Stop
@@ -49,10 +50,12 @@ class Tick:
     zone: Callable[[], tzinfo] = local_zone
     is_present: Callable[[Job], bool] = lambda _: True
     """Whether the drive of a job's archive is there; asked for jobs that run on mount."""
-    after: Callable[[Turn, Job], None] = lambda *_: None
-    """Called for every job, run or not: tells whoever must know."""
-    before: Callable[[str, Job, int], None] = lambda *_: None
-    """Called when the run with this number begins."""
+    around: Callable[[str, Job, int], AbstractContextManager[None]] = lambda *_: nullcontext()
+    """Entered for the time of the run with this number."""
+    ended: Callable[[Turn, Job], None] = lambda *_: None
+    """Called when a run has ended, still within `around`."""
+    after: Callable[[Turn, Job, Past, Verdict], None] = lambda *_: None
+    """Called for every job, run or not, with how it stands now: tells whoever must know."""
     stops: list[Stop] = field(default_factory=list)
 
     def run(self, names: Sequence[str] = (), *, due_only: bool) -> list[Turn]:
@@ -64,11 +67,12 @@ class Tick:
         turns = []
         for name in self._chosen(names):
             job = self.timetable.jobs[name]
-            verdict = self._judge(name, job)
+            past, verdict = self._judge(name, job)
             turn = Turn(name, verdict)
             if (verdict.due or not due_only) and not any(stop.asked for stop in self.stops):
                 turn = self._run(name, job, verdict)
-            self.after(turn, job)
+                past, verdict = self._judge(name, job)
+            self.after(turn, job, past, verdict)
             turns.append(turn)
         return turns
 
@@ -82,41 +86,44 @@ class Tick:
                 )
         return names or tuple(self.timetable.jobs)
 
-    def _judge(self, name: str, job: Job) -> Verdict:
+    def _judge(self, name: str, job: Job) -> tuple[Past, Verdict]:
         plan, moment = job.plan(name), self.clock()
         past = self.jobs.past(name, moment)
         if not plan.schedule.is_timed:
             present = (past.present or moment) if self.is_present(job) else None
             self.jobs.seen(name, present)
             past = replace(past, present=present)
-        return judge(plan, past, moment, self.zone())
+        return past, judge(plan, past, moment, self.zone())
 
     def _run(self, name: str, job: Job, verdict: Verdict) -> Turn:
         slot = verdict.slot or self._slot_by_hand(name, job)
         number = self.jobs.start(name, slot, self.clock())
-        self.before(name, job, number)
+        blank = JobRun(number, name, slot, self.clock(), self.clock(), 1, "failed", False, "", "")
         stop = Stop(job.time_budget)
         self.stops.append(stop)
-        blank = JobRun(number, name, slot, self.clock(), self.clock(), 1, "failed", False, "", "")
-        report: RunReport | None = None
         try:
-            report = self.chain(name, job, stop)
-            run = _ended(blank, report, stop)
-        except RootcellarError as error:
-            outcome = error.outcome if error.outcome == "waiting" else "failed"
-            run = replace(blank, outcome=outcome, message=error.message, hint=error.hint)
-        except Exception as error:  # noqa: BLE001 - one job's fault must not stop the others
-            traceback.print_exc()
-            run = replace(
-                blank,
-                message=f"The job failed unexpectedly: {type(error).__name__}: {error}",
-                hint="This is a fault of the program; please report it with the lines above.",
-            )
+            with self.around(name, job, number):
+                run, report = self._attempt(blank, job, stop)
+                turn = Turn(name, verdict, replace(run, finished=self.clock()), report)
+                self.ended(turn, job)
         finally:
             self.stops.remove(stop)
-        run = replace(run, finished=self.clock())
-        self.jobs.finish(run)
-        return Turn(name, verdict, run, report)
+        assert turn.run is not None
+        self.jobs.finish(turn.run)
+        return turn
+
+    def _attempt(self, blank: JobRun, job: Job, stop: Stop) -> "tuple[JobRun, RunReport | None]":
+        try:
+            report = self.chain(blank.job, job, stop)
+        except RootcellarError as error:
+            outcome = error.outcome if error.outcome == "waiting" else "failed"
+            return replace(blank, outcome=outcome, message=error.message, hint=error.hint), None
+        except Exception as error:  # noqa: BLE001 - one job's fault must not stop the others
+            traceback.print_exc()
+            fault = f"The job failed unexpectedly: {type(error).__name__}: {error}"
+            hint = "This is a fault of the program; please report it with the lines above."
+            return replace(blank, message=fault, hint=hint), None
+        return _ended(blank, report, stop), report
 
     def _slot_by_hand(self, name: str, job: Job) -> str:
         """Return which slot a run counts for that somebody asked for while nothing was due."""

@@ -198,11 +198,17 @@ class Jobs:
             )
         return found
 
-    def last(self, job: str, *, before: int | None = None) -> JobRun | None:
-        """Return the last run of a job, or the last before the one with this number."""
+    def is_known(self, job: str) -> bool:
+        """Return whether a tick or a run has ever looked at a job of this name."""
+        row = self.connection.execute("SELECT 1 FROM job WHERE name = ?", (job,)).fetchone()
+        return row is not None
+
+    def last(self, job: str, *, before: int | None = None, ended: bool = False) -> JobRun | None:
+        """Return the last run of a job, before the one with this number, that has ended."""
         row = self.connection.execute(
-            f"SELECT {_RUN} FROM job_run WHERE job = ? AND id < ? ORDER BY id DESC LIMIT 1",
-            (job, before if before is not None else 1 << 62),
+            f"SELECT {_RUN} FROM job_run WHERE job = ? AND id < ? AND (outcome <> 'running' OR ?) "
+            "ORDER BY id DESC LIMIT 1",
+            (job, before if before is not None else 1 << 62, not ended),
         ).fetchone()
         return _run(row) if row else None
 

@@ -13,6 +13,6 @@ def default_path() -> Path:
     return platformdirs.user_data_path("rootcellar") / "state.sqlite"
 
 
-def schedule_log() -> Path:
-    """Return where what a timer starts writes, on the internal disk."""
-    return default_path().parent / "logs" / "schedule.log"
+def logs_folder() -> Path:
+    """Return where runs of jobs, and what starts them, write down what they say."""
+    return default_path().parent / "logs"

@@ -1,0 +1,124 @@
+"""Telling a person: on the screen, through Apprise, and by the ping that a dead machine omits.
+
+Nothing of it can make a run fail: what could not be delivered is said on stderr, and tried again.
+"""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from rootcellar.schedule.alerts import Alert, alerts
+from rootcellar.schedule.due import Past, Verdict
+from rootcellar.schedule.jobs import Job, Notify
+from rootcellar.state.jobs import JobRun, Jobs
+
+UNDELIVERED = "undelivered"
+RETRY = timedelta(hours=1)
+PING_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Tells what the rules say must be told, and remembers what was."""
+
+    notify: Notify
+    deliver: Callable[[Notify, Alert], bool]
+
+    def tell(self, jobs: Jobs, job: str, past: Past, verdict: Verdict, now: datetime) -> None:
+        """Tell what must be told of a job; what nobody took is told again at a later tick."""
+        told = jobs.told(job)
+        found, known = alerts(
+            _of_rules(told),
+            jobs.last(job),
+            past,
+            verdict,
+            now,
+            job=job,
+            after=self.notify.after,
+        )
+        if not found:
+            if known != told:
+                jobs.put_told(job, known)
+            return
+        failed = told.get(UNDELIVERED)
+        if failed and abs(now - datetime.fromisoformat(failed)) < RETRY:
+            return
+        delivered = [self.deliver(self.notify, alert) for alert in found]
+        if all(delivered):
+            jobs.put_told(job, known)
+        else:
+            jobs.put_told(job, {**told, UNDELIVERED: now.isoformat()})
+
+
+def _of_rules(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {kind: value for kind, value in told.items() if kind != UNDELIVERED}
+
+
+def deliver(notify: Notify, alert: Alert) -> bool:
+    """Tell a person; true when anybody took it, or when nobody is to be told."""
+    taken = [_on_screen(alert)] if notify.system else []
+    if notify.urls:
+        taken += _by_apprise(notify, alert)
+    return any(taken) or not taken
+
+
+def _on_screen(alert: Alert) -> bool:
+    from rootcellar.schedule.waking import ask
+
+    title = f"rootcellar: {alert.title}"
+    if sys.platform == "darwin":
+        script = "display notification (item 2 of argv) with title (item 1 of argv)"
+        lines = ["on run argv", script, "end run"]
+        command = ["osascript", *(part for line in lines for part in ("-e", line))]
+        answer = ask([*command, title, alert.text], timeout=20)
+    else:
+        answer = ask(["notify-send", "--app-name=rootcellar", "--", title, alert.text], timeout=20)
+    return answer.code == 0
+
+
+def _by_apprise(notify: Notify, alert: Alert) -> list[bool]:
+    import apprise
+
+    kinds = {
+        "recovered": apprise.NotifyType.SUCCESS,
+        "partial": apprise.NotifyType.WARNING,
+    }
+    taken = []
+    for url in notify.urls:
+        service = apprise.Apprise()
+        delivered = service.add(url) and service.notify(
+            title=f"rootcellar: {alert.title}",
+            body=alert.text,
+            notify_type=kinds.get(alert.kind, apprise.NotifyType.FAILURE),
+        )
+        if not delivered:
+            kind = url.partition(":")[0]  # the rest may hold a password
+            print(f"Nothing could be delivered to {kind}://…", file=sys.stderr)  # noqa: T201
+        taken.append(bool(delivered))
+    return taken
+
+
+def ping_started(job: Job) -> None:
+    """Tell the dead man's switch of a job that a run begins."""
+    if job.ping:
+        _ping(f"{job.ping.rstrip('/')}/start", "")
+
+
+def ping_ended(job: Job, run: JobRun) -> None:
+    """Tell it how the run ended; one that waits says nothing, and the switch notices in time."""
+    if job.ping and run.outcome != "waiting":
+        text = f"{run.outcome}. {run.message} {run.hint}".strip()
+        _ping(job.ping if run.is_success else f"{job.ping.rstrip('/')}/fail", text)
+
+
+def _ping(url: str, text: str) -> None:
+    import urllib.error
+    import urllib.request
+
+    request = urllib.request.Request(url, data=text.encode(), method="POST")  # noqa: S310 - http
+    try:
+        urllib.request.urlopen(request, timeout=PING_SECONDS).close()  # noqa: S310
+    except (OSError, ValueError, urllib.error.URLError) as error:
+        print(f"The ping could not be sent: {error}", file=sys.stderr)  # noqa: T201

@@ -1,0 +1,147 @@
+"""What is told arrives: on the screen, by Apprise, at the dead man's switch; or is told again."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rootcellar.schedule.alerts import Alert
+from rootcellar.schedule.due import Past, Verdict
+from rootcellar.schedule.jobs import Job, Notify
+from rootcellar.schedule.telling import Teller, deliver, ping_ended, ping_started
+from rootcellar.state.jobs import JobRun, Jobs, open_jobs
+
+NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)
+ALERT = Alert("stale", "nightly is stale", "Connect \"the drive\"; $HOME `date` 'x' \\ --help")
+RUN = JobRun(7, "nightly", "s", NOW, NOW, 1, "ok", True, "", "")
+
+
+class Server:
+    """A local server that takes down what is sent to it."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[str, str]] = []
+        self.status = 200
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+                outer.taken.append((self.path, body))
+                self.send_response(outer.status)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.server.shutdown()
+    server.server.server_close()
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> Iterator[Jobs]:
+    with open_jobs(tmp_path / "state" / "state.sqlite") as jobs:
+        jobs.past("nightly", NOW)
+        yield jobs
+
+
+def test_the_screen_gets_the_words_as_they_are(shim: Any, monkeypatch: Any) -> None:
+    assert deliver(Notify(), ALERT)
+    assert shim.calls == [
+        f"notify-send --app-name=rootcellar -- rootcellar: {ALERT.title} {ALERT.text}"
+    ]
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert deliver(Notify(), ALERT)
+    (call,) = shim.calls
+    assert call.startswith("osascript -e on run argv -e display notification (item 2 of argv)")
+    assert call.endswith(f"rootcellar: {ALERT.title} {ALERT.text}")
+    shim.answer({"osascript": (1, "", "no screen")})
+    assert not deliver(Notify(), ALERT)
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")
+def test_apprise_delivers_to_every_address(shim: Any, server: Server) -> None:
+    notify = Notify(
+        system=False, urls=(f"json://{server.address}/a", f"json://{server.address}/b")
+    )
+    assert deliver(notify, ALERT)
+    assert [path for path, _ in server.taken] == ["/a", "/b"]
+    assert all("nightly is stale" in body and "Connect" in body for _, body in server.taken)
+    assert shim.calls == []
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")
+def test_what_cannot_be_delivered_is_said_without_the_secrets_of_the_address(
+    server: Server, capsys: Any
+) -> None:
+    server.status = 500
+    notify = Notify(system=False, urls=(f"json://ada:secret@{server.address}/", "nonsense://x"))
+    assert not deliver(notify, ALERT)
+    said = capsys.readouterr().err
+    assert "Nothing could be delivered to json://…" in said
+    assert "secret" not in said
+
+
+def test_an_alert_that_nobody_took_is_told_again_and_not_at_every_tick(jobs: Jobs) -> None:
+    attempts: list[datetime] = []
+    taken = False
+
+    def attempt(notify: Notify, alert: Alert) -> bool:
+        attempts.append(now)
+        return taken
+
+    teller = Teller(Notify(), attempt)
+    verdict = Verdict(True, "s", "", NOW, stale=True)
+    for quarter in range(12):
+        now = NOW + timedelta(minutes=15 * quarter)
+        taken = quarter > 6
+        teller.tell(jobs, "nightly", Past(since=NOW), verdict, now)
+    assert attempts == [NOW, NOW + timedelta(hours=1), NOW + timedelta(hours=2)]
+
+
+def test_the_dead_mans_switch_is_told_of_start_success_and_failure(server: Server) -> None:
+    job = Job(ping=f"http://{server.address}/check/")
+    ping_started(job)
+    ping_ended(job, RUN)
+    for outcome, settled in (("failed", False), ("brake", True), ("partial", False)):
+        run = JobRun(7, "nightly", "s", NOW, NOW, 1, outcome, settled, "It broke.", "")
+        ping_ended(job, run)
+    ping_ended(job, JobRun(7, "nightly", "s", NOW, NOW, 1, "waiting", False, "", ""))
+    ping_ended(job, JobRun(7, "nightly", "s", NOW, NOW, 1, "partial", True, "", ""))
+    paths = [path for path, _ in server.taken]
+    assert paths == ["/check/start", "/check/", *["/check/fail"] * 3, "/check/"]
+    assert server.taken[2][1] == "failed. It broke."
+
+
+def test_a_switch_that_is_not_there_stops_nothing(capsys: Any) -> None:
+    job = Job(ping="http://127.0.0.1:1/check")
+    ping_started(job)
+    ping_ended(job, RUN)
+    assert "The ping could not be sent" in capsys.readouterr().err
+
+
+def test_a_state_of_an_earlier_version_gets_its_tables(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    with open_jobs(path):
+        pass
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("DROP TABLE job_run")
+        connection.execute("DROP TABLE job")
+        connection.execute("DELETE FROM migration WHERE name LIKE '%-jobs'")
+    with open_jobs(path) as jobs:
+        assert jobs.runs(3) == []
