@@ -63,7 +63,7 @@ class Tick:
 
         Raises UsageError for a name that no job has.
         """
-        self.jobs.end_cut_off(self.clock())
+        self.jobs.end_cut_off()
         turns = []
         for name in self._chosen(names):
             job = self.timetable.jobs[name]

@@ -5,6 +5,7 @@ named by its wall time ("2026-03-29T03:00"): who flies west meets 03:00 of the s
 and that is the same slot. All others are named by their moment in UTC.
 """
 
+import functools
 import itertools
 import os
 import re
@@ -23,7 +24,7 @@ ALLOWED = (
 _UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _FIXED = re.compile(r"daily (\d{1,2}):(\d{2})|weekly ([a-z, ]+?) (\d{1,2}):(\d{2})")
-_LOOKAHEAD = 60
+_LOOKAHEAD = 32
 """How many slots are looked at to find the longest gap between two."""
 _LEAST = timedelta(minutes=15)
 """The system wakes us this often, so no schedule can be finer."""
@@ -108,12 +109,7 @@ class Schedule:
         """Return the longest time between two slots in a row, among the next few; zero if none."""
         if self.every is not None:
             return self.every
-        if not self.cron:
-            return timedelta()
-        start = datetime(2026, 1, 1, tzinfo=UTC)
-        found = [start, *itertools.islice(CronSim(self.cron, start), _LOOKAHEAD)]
-        pairs = itertools.pairwise(found[1:])
-        return max((after - before for before, after in pairs), default=timedelta())
+        return _longest_gap(self.cron) if self.cron else timedelta()
 
     def _on_grid(self, number: int) -> Slot:
         assert self.every is not None
@@ -126,6 +122,14 @@ class Schedule:
             return Slot(at.astimezone(UTC), _in_utc(at))
         wall = at.astimezone(zone).replace(tzinfo=None).isoformat(timespec="minutes")
         return Slot(at.astimezone(UTC), wall)
+
+
+@functools.cache
+def _longest_gap(cron: str) -> timedelta:
+    slots = itertools.islice(CronSim(cron, datetime(2026, 1, 1, tzinfo=UTC)), _LOOKAHEAD)
+    return max(
+        (after - before for before, after in itertools.pairwise(slots)), default=timedelta()
+    )
 
 
 def _in_utc(at: datetime) -> str:

@@ -13,8 +13,8 @@ from rootcellar.schedule.due import Past
 from rootcellar.state.faults import state_errors
 from rootcellar.state.migrations import MIGRATIONS
 
-REMEMBERED = 500
-"""How many settled slots of a job are looked at: more than a year of nights."""
+REMEMBERED = 100
+"""How many settled slots of a job are looked at: a day and more, however often it runs."""
 KEPT_DAYS = 800
 CUT_OFF = "The run was cut off: power failed, or it was killed."
 _RUN = "id, job, slot, started, finished, times, outcome, settled, message, hint, counts"
@@ -186,17 +186,17 @@ class Jobs:
             (run.job, _text(run.started), f"-{KEPT_DAYS} days"),
         )
 
-    def end_cut_off(self, now: datetime) -> list[int]:
-        """Call every run failed that has begun and not ended: nobody else is running now."""
-        rows = self.connection.execute("SELECT id FROM job_run WHERE outcome = 'running'")
-        found = [number for (number,) in rows]
-        if found:
+    def end_cut_off(self) -> None:
+        """Call every run failed that has begun and not ended: nobody else is running now.
+
+        When it ended nobody knows; it counts as a try at the moment when it began.
+        """
+        if self.connection.execute("SELECT 1 FROM job_run WHERE outcome = 'running'").fetchone():
             self.connection.execute(
-                "UPDATE job_run SET outcome = 'failed', finished = ?, message = ?, hint = ? "
+                "UPDATE job_run SET outcome = 'failed', message = ?, hint = ? "
                 "WHERE outcome = 'running'",
-                (_text(now), CUT_OFF, "Nothing is lost; the next run goes on from there."),
+                (CUT_OFF, "Nothing is lost; the next run goes on from there."),
             )
-        return found
 
     def is_known(self, job: str) -> bool:
         """Return whether a tick or a run has ever looked at a job of this name."""
