@@ -3,11 +3,12 @@
 import contextlib
 import sys
 from dataclasses import replace
-from pathlib import Path
 
+from rootcellar.archive.drive import require_room
 from rootcellar.cli.progress import shown_progress
-from rootcellar.cli.setting import Setting, choose_archive
+from rootcellar.cli.setting import Setting, find_archive
 from rootcellar.config import Timetable
+from rootcellar.engine.finding import Found
 from rootcellar.engine.opening import locate, look
 from rootcellar.engine.running import run
 from rootcellar.errors import DestinationWaiting, RootcellarError
@@ -22,18 +23,18 @@ from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
 
 
-def place_of(timetable: Timetable, job: Job, state: StateStore) -> Path:
+def archive_of(timetable: Timetable, job: Job, state: StateStore) -> Found:
     """Return where the archive of a job is; raises UsageError when nothing says it."""
-    return locate(choose_archive(timetable.archive_of(job), timetable, state))
+    return find_archive(None, replace(timetable, archive=timetable.archive_of(job)), state)
 
 
 def is_archive_there(timetable: Timetable, job: Job) -> bool:
-    """Return whether the archive of a job can be seen now, or is none yet."""
+    """Return whether the archive of a job can be seen now."""
     with StateStore(default_path()) as state:
         try:
-            return (
-                look(place_of(timetable, job, state), state, timetable.archive_of(job)) is not None
-            )
+            found = archive_of(timetable, job, state)
+            settled = timetable.archive_of(job)
+            return look(found.path, state, settled, meant=found.uuid) is not None
         except RootcellarError:
             return False
 
@@ -41,9 +42,13 @@ def is_archive_there(timetable: Timetable, job: Job) -> bool:
 def run_chain(timetable: Timetable, name: str, job: Job, stop: Stop, *, quiet: bool) -> RunReport:
     """Run what one job is made of; raises RootcellarError when nothing could be started."""
     with StateStore(default_path()) as state:
-        place = place_of(timetable, job, state)
-        settled = locate(place) if timetable.archive_of(job) else None
-        look(place, state, settled)  # a drive that is not there is told before anything is loaded
+        found = archive_of(timetable, job, state)
+        place, meant = locate(found.path), found.uuid
+        settled = place if timetable.archive_of(job) else None
+        if (
+            look(place, state, settled, meant=meant) is not None
+        ):  # else: it is told before anything is loaded
+            require_room(place)
         if job.on_power:
             _require_power()
         with contextlib.redirect_stdout(sys.stderr), staying_awake():
@@ -51,6 +56,7 @@ def run_chain(timetable: Timetable, name: str, job: Job, stop: Stop, *, quiet: b
             order = replace(
                 setting.order(job.exporters)(place, False),
                 settled=settled,
+                meant=meant,
                 stopping=stop,
                 outlook=_outlook(name, job),
             )

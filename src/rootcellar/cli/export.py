@@ -12,8 +12,8 @@ from rootcellar.cli.progress import shown_progress
 from rootcellar.cli.setting import (
     Setting,
     accept_losses_option,
-    choose_archive,
     dry_run_option,
+    find_archive,
     json_option,
     setting_options,
 )
@@ -61,10 +61,12 @@ def command(
         setting = Setting.load(settings, home)
         order = setting.order(exporters, thorough=thorough, accept_losses=accept_losses)
         with StateStore(default_path()) as state:
-            place = choose_archive(archive, setting.settings, state)
+            found = find_archive(archive, setting.settings, state)
+            chosen = replace(
+                order(found.path, dry_run), meant=found.uuid, download=download_missing
+            )
             with shown_progress(quiet=as_json) as progress:
-                wanted = replace(order(place, dry_run), download=download_missing)
-                report = run(wanted, state, progress)
+                report = run(chosen, state, progress)
     if as_json:
         tell_json(report.to_plain())
     else:

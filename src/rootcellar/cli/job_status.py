@@ -5,24 +5,32 @@ from pathlib import Path
 from typing import Any
 
 from rootcellar.config import load_timetable
+from rootcellar.engine.finding import find_again
 from rootcellar.engine.opening import locate
 from rootcellar.schedule.slots import local_zone
 from rootcellar.schedule.standing import Standing, standings
 from rootcellar.state.faults import now
 from rootcellar.state.jobs import JobRun, open_jobs
 from rootcellar.state.path import default_path
+from rootcellar.state.store import StateStore
 
 HISTORY = 40
 """How many runs of jobs are shown."""
 
 
-def jobs_and_runs(settings: Path | None, place: Path) -> tuple[list[Standing], list[JobRun]]:
+def jobs_and_runs(
+    settings: Path | None, place: Path, state: StateStore
+) -> tuple[list[Standing], list[JobRun]]:
     """Return how the jobs that write to this archive stand, and the latest runs of all."""
     timetable = load_timetable(settings)
     with open_jobs(default_path()) as known:
         jobs = standings(timetable.jobs, known, now(), local_zone())
         places = {one.name: timetable.archive_of(one.job) for one in jobs}
-        own = [one for one in jobs if locate(places[one.name] or place) == place]
+        own = [
+            one
+            for one in jobs
+            if find_again(locate(places[one.name] or place), state).path == place
+        ]
         return own, known.runs(HISTORY)
 
 

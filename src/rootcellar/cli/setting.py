@@ -1,6 +1,7 @@
 """What commands share: the settings, the installed exporters, the home, the choice of archive."""
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,9 @@ from rootcellar.cli.options import archive_option as archive_option
 from rootcellar.cli.options import dry_run_option as dry_run_option
 from rootcellar.cli.options import json_option as json_option
 from rootcellar.cli.options import setting_options as setting_options
+from rootcellar.cli.output import warn
 from rootcellar.config import Settings, Timetable, digest, load_settings
+from rootcellar.engine.finding import Found, find_again
 from rootcellar.engine.preparing import Render
 from rootcellar.engine.running import Missing, Order, TaskMaker
 from rootcellar.engine.task import Task
@@ -163,17 +166,27 @@ def load_only_settings(settings_file: Path | None) -> Settings:
 
 
 def choose_archive(option: Path | None, settings: Settings | Timetable, state: StateStore) -> Path:
-    """Return the archive that is meant: --archive, else the settings', else the only one known.
+    """Return where the archive is that is meant; raises UsageError when nothing says it."""
+    return find_archive(option, settings, state).path
+
+
+def find_archive(option: Path | None, settings: Settings | Timetable, state: StateStore) -> Found:
+    """Return which archive is meant: --archive, else the settings', else the only one known.
+
+    One that is not at its place is looked for on all drives, and that is told.
 
     Raises UsageError when none of them says it.
     """
     if option is not None:
-        return option
-    if settings.archive is not None:
-        return settings.archive
-    known = list(dict(state.archive_paths()))
-    if len(known) == 1:
-        return known[0]
+        return Found(option)
+    paths = state.archive_paths()
+    known = list({uuid: path for path, uuid in reversed(paths)}.values())  # each at its last place
+    settled = settings.archive or (known[0] if len(known) == 1 else None)
+    if settled is not None:
+        found = find_again(Path(os.path.realpath(settled.expanduser())), state)
+        for note in found.notes:
+            warn(note)
+        return found if found.notes else Found(settled)
     if known:
         raise UsageError(
             "Several archives are known here: " + ", ".join(map(str, known)) + ".",

@@ -13,7 +13,7 @@ from rootcellar.cli.output import size_in_words, tell_json
 from rootcellar.cli.setting import (
     ANY_PATH,
     archive_option,
-    choose_archive,
+    find_archive,
     json_option,
     load_only_settings,
 )
@@ -51,11 +51,12 @@ def command(archive: Path | None, settings: Path | None, history: bool, as_json:
         return
     with StateStore(default_path()) as state:
         loaded = load_only_settings(settings)
-        place = locate(choose_archive(archive, loaded, state))
+        chosen = find_archive(archive, loaded, state)
+        place = locate(chosen.path)
         problem: RootcellarError | None = None
-        uuid = dict(state.archive_paths()).get(place)
+        uuid = chosen.uuid or dict(state.archive_paths()).get(place)
         try:
-            identity = look(place, state)
+            identity = look(place, state, meant=chosen.uuid)
             uuid = identity.uuid if identity else uuid
         except RootcellarError as error:
             problem = error
@@ -72,7 +73,7 @@ def command(archive: Path | None, settings: Path | None, history: bool, as_json:
         sizes = {one.exporter.name: state.holdings.size(row, one.exporter.name) for one in found}
         last = state.last_run(row)
         downloads = _downloads(state, row, loaded)
-    jobs, runs = jobs_and_runs(settings, place)
+        jobs, runs = jobs_and_runs(settings, place, state)
     outcomes = [one.exporter.outcome for one in found]
     outcomes += [problem.outcome if problem else "ok"]
     outcomes += ["failed" for one in jobs if one.verdict.stale]

@@ -18,6 +18,7 @@ from rootcellar.archive.identity import (
     unmake,
 )
 from rootcellar.archive.writer import recover
+from rootcellar.engine.finding import ghost_notes, require_original
 from rootcellar.engine.rebuilding import rebuild
 from rootcellar.engine.writing import settle_from_journal
 from rootcellar.errors import DestinationWaiting, RootcellarError, UsageError
@@ -67,14 +68,20 @@ def locate(path: Path) -> Path:
 
 
 def look(
-    path: Path, state: StateStore, settled: Path | None = None, *, inhabited: bool = False
+    path: Path,
+    state: StateStore,
+    settled: Path | None = None,
+    *,
+    inhabited: bool = False,
+    meant: str = "",
 ) -> Identity | None:
     """Return which archive is at `path`, or None when one may be made there; nothing is written.
 
     `settled` is the archive that the settings name: like one that the state knows, it is waited
     for and not made anew. With `inhabited`, one may be made in a folder that holds files of
-    others, as long as none of them is in the way. Raises UsageError for a place where no archive
-    can be, DestinationWaiting when the archive that belongs here is not there now.
+    others, as long as none of them is in the way. `meant` is the uuid of an archive that was found
+    here again, where another one may have been before. Raises UsageError for a place where no
+    archive can be, DestinationWaiting when the archive that belongs here is not there now.
     """
     path = locate(path)
     known = dict(state.archive_paths())
@@ -95,7 +102,9 @@ def look(
         identity = read_identity(disk)
         empty = identity is None and is_empty(path)
     if identity is not None:
-        _require_same(path, identity, known)
+        if identity.uuid != meant:
+            _require_same(path, identity, known)
+        require_original(path, identity.uuid, identity.counter, state)
         return identity
     if empty or inhabited:
         _refuse_inside(path)
@@ -105,6 +114,7 @@ def look(
     hint = "Name a new or an empty folder with --archive."
     if path in known:
         hint = "The archive that was here is not here now; is another drive connected? " + hint
+        hint = " ".join([*ghost_notes(path), hint])
     raise UsageError(f"{path} is not empty, and is no archive of rootcellar's.", hint=hint)
 
 
@@ -174,15 +184,16 @@ def open_archive(
     settled: Path | None = None,
     adopt: bool = False,
     inhabited: bool = False,
+    meant: str = "",
 ) -> Iterator[OpenArchive]:
     """Open the archive at `path` for writing, and make it if there is none and one may be made.
 
     Ends what an earlier run was cut off in, and rebuilds the state when it is not the archive's.
     With `adopt`, an archive other than the one known at this path is accepted; with `inhabited`,
-    one may be made in a folder that is not empty.
+    one may be made in a folder that is not empty. `meant` is as for `look`.
     """
     path = locate(path)
-    seen = None if adopt else look(path, state, settled, inhabited=inhabited)
+    seen = None if adopt else look(path, state, settled, inhabited=inhabited, meant=meant)
     with archive_errors(path), contextlib.ExitStack() as stack:
         new_folder = not path.exists()
         if new_folder and (adopt or seen is not None):
@@ -207,6 +218,9 @@ def open_archive(
         stack.enter_context(_local_lock(state, identity, path))
         archive = OpenArchive(path, disk, identity, state, made, new_folder)
         _continue(archive)
+        known = dict(state.archive_paths()).get(path)
+        if known in (None, identity.uuid) or adopt:  # else it is only a guest at this place
+            state.place_archive(archive.row, path)
         yield archive
 
 
@@ -228,7 +242,6 @@ def _continue(archive: OpenArchive) -> None:
         archive.notes.append(
             f"This archive {reason}: its state was rebuilt from {found.items:,} records."
         )
-    state.place_archive(archive.row, archive.path)
 
 
 @contextlib.contextmanager

@@ -63,6 +63,8 @@ class Order:
     dry_run: bool = False
     settled: Path | None = None
     """The archive that the settings name."""
+    meant: str = ""
+    """The uuid of an archive that was found again at another place than before."""
     inhabited: bool = False
     """Whether an archive may be made in a folder that others have filled."""
     adoption: Adoption | None = None
@@ -83,7 +85,9 @@ def run(order: Order, state: StateStore, progress: OnProgress | None = None) -> 
 
 def _run(order: Order, state: StateStore, progress: OnProgress) -> RunReport:
     _refuse_archive_in_store(order)
-    identity = look(order.archive, state, order.settled, inhabited=order.inhabited)
+    identity = look(
+        order.archive, state, order.settled, inhabited=order.inhabited, meant=order.meant
+    )
     report = RunReport(
         archive=str(locate(order.archive)),
         started=now().isoformat(timespec="seconds"),
@@ -97,7 +101,11 @@ def _run(order: Order, state: StateStore, progress: OnProgress) -> RunReport:
                 report.exporters[name] = plan_only(task, state, row)
     else:
         with open_archive(
-            order.archive, state, settled=order.settled, inhabited=order.inhabited
+            order.archive,
+            state,
+            settled=order.settled,
+            inhabited=order.inhabited,
+            meant=order.meant,
         ) as archive:
             _export(order, archive, report, progress)
     report.finished = now().isoformat(timespec="seconds")

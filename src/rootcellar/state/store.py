@@ -128,7 +128,7 @@ class StateStore:
         """Return every path an archive was ever seen at, the latest first, with its uuid."""
         rows = self.connection.execute(
             "SELECT path, uuid FROM archive_path JOIN archive ON archive.id = archive "
-            "ORDER BY seen DESC, path"
+            "ORDER BY archive_path.rowid DESC"  # a clock may have been set back in between
         )
         return tuple((Path(path), uuid) for path, uuid in rows)
 
