@@ -106,6 +106,19 @@ def test_every_variable_of_the_environment_is_described_and_no_other() -> None:
     assert rows(page["Environment"]) == used
 
 
+# -- doctor ----------------------------------------------------------------------------------------
+
+
+def test_every_check_of_the_doctor_is_described_and_no_other() -> None:
+    code = "".join(
+        (REPOSITORY / "src" / "rootcellar" / "cli" / f"{name}.py").read_text()
+        for name in ("doctor", "checks")
+    )
+    used = set(re.findall(r"Check\(\s*f?\"([^\"]+)\"", code))
+    used = {re.sub(r"{one\['id'\]}", "ID", re.sub(r"{[a-z.]+}", "NAME", one)) for one in used}
+    assert rows((REFERENCE / "doctor.md").read_text()) == used
+
+
 # -- outcomes and reports ----------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 """The timers: what is written is what the systems accept, and nothing stays behind."""
 
 import plistlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -369,3 +370,40 @@ def test_the_line_of_cron_calls_what_it_says(wake: Wake, tmp_path: Path) -> None
     line = cron.block().splitlines()[1].split(" ", 5)[5].replace("\\%", "%")
     subprocess.run(["/bin/sh", "-c", line], check=True)
     assert strange.log.read_text() == f"{ODD} {['-c', ODD]}\n"
+
+
+# -- looking from there ---------------------------------------------------------------------------
+
+
+def test_the_applet_looks_when_it_is_asked_and_runs_what_is_due_otherwise(
+    wake: Wake, shim: Any, person: Path
+) -> None:
+    launchd = Launchd(wake, Templates())
+    launchd.install()
+    (script,) = person.rglob("run.sh")
+    (shim.folder / "launchctl").write_text(
+        f"#!/bin/sh\n[ $1 != kickstart ] || sh {shlex.quote(str(script))} &\n"
+    )
+    show = [sys.executable, "-c", "print('seen', \"from 'there'\")"]
+    answer = launchd.probe(show)
+    assert (answer.code, answer.out) == (0, "seen from 'there'\n")
+    assert sorted(path.name for path in script.parent.iterdir()) == ["applet.sha256", "run.sh"]
+    assert launchd.grantee == str(person / "Applications" / "Rootcellar.app")
+    bare = Launchd(wake, Templates(), applet=False)
+    assert bare.grantee == str(Path(sys.executable).resolve())
+
+
+def test_systemd_and_cron_look_with_the_environment_of_the_schedule(
+    wake: Wake, shim: Any, person: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (shim.folder / "systemd-run").write_text((shim.folder / "systemctl").read_text())
+    (shim.folder / "systemd-run").chmod(0o755)
+    Systemd(wake, Templates()).probe(["look"])
+    (call,) = shim.calls
+    assert call.startswith("systemd-run --user --wait --pipe --collect --quiet ")
+    assert f"--setenv=ROOTCELLAR_STATE={wake.environment['ROOTCELLAR_STATE']}" in call
+    assert call.endswith(" -- look")
+    monkeypatch.setenv("SECRET_OF_THE_SHELL", "1")
+    answer = Cron(wake, Templates()).probe(["env"])
+    assert "SECRET_OF_THE_SHELL" not in answer.out
+    assert f"PATH={PATH}" in answer.out

@@ -1,18 +1,21 @@
 """`rootcellar doctor`: what can be read here, what cannot, and what to do about it."""
 
 import importlib.util
+import os
 import platform
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from rootcellar import __version__
+from rootcellar.archive.drive import drive_of
 from rootcellar.cli.advice import advice_on_archive
+from rootcellar.cli.checks import Check, check_notify, check_schedule, check_standings
 from rootcellar.cli.output import size_in_words, tell_json
-from rootcellar.cli.setting import Setting, choose_archive, json_option, setting_options
+from rootcellar.cli.setting import Setting, find_archive, json_option, setting_options
 from rootcellar.errors import RootcellarError, UsageError
 from rootcellar.exporter import Exporter
 from rootcellar.items import Trouble
@@ -25,25 +28,24 @@ LITTLE_SPACE = 1 << 30
 """Less free space than this on the archive's drive is worth a word, in bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at; `result` is ok, note, or problem."""
-
-    id: str
-    result: str
-    message: str
-    hint: str = ""
-
-
 @click.command()
 @setting_options
+@click.option("--here", is_flag=True, help="Look from here only, not also from the schedule.")
 @json_option
-def command(archive: Path | None, home: Path | None, settings: Path | None, as_json: bool) -> None:
+def command(
+    archive: Path | None,
+    home: Path | None,
+    settings: Path | None,
+    here: bool,
+    as_json: bool,
+) -> None:
     """Tell what can be read here, what cannot, and what to do about it.
 
     Exit code 0 when nothing is wrong, 1 when something must be done.
     """
     checks = list(_checks(archive, home, settings))
+    if not here and all(check.id != "settings" or check.result == "ok" for check in checks):
+        checks += check_schedule(settings)
     problems = [check for check in checks if check.result == "problem"]
     if as_json:
         outcome = "failed" if problems else "ok"
@@ -83,6 +85,8 @@ def _checks(archive: Path | None, home: Path | None, settings: Path | None) -> I
         with StateStore(default_path()) as state:
             yield Check("state", "ok", f"State: {state.path}")
             yield from _check_archive(archive, setting, state)
+        yield from check_standings(settings)
+        yield from check_notify(setting.settings.notify)
     except RootcellarError as error:
         yield Check("state", "problem", error.message, error.hint)
 
@@ -162,12 +166,16 @@ def _check_archive(archive: Path | None, setting: Setting, state: StateStore) ->
     from rootcellar.engine.opening import locate, look
 
     try:
-        place = locate(choose_archive(archive, setting.settings, state))
+        found = find_archive(archive, setting.settings, state)
     except UsageError as error:
         yield Check("archive", "note", error.message, error.hint)
         return
+    for note in found.notes:
+        hint = "If it is to stay there, name that place in the settings."
+        yield Check("archive.moved", "note", note, hint)
+    place = locate(found.path)
     try:
-        identity = look(place, state, setting.settings.archive)
+        identity = look(place, state, setting.settings.archive, meant=found.uuid)
     except RootcellarError as error:
         yield Check("archive", "problem", error.message, error.hint)
         return
@@ -181,24 +189,16 @@ def _check_archive(archive: Path | None, setting: Setting, state: StateStore) ->
 
 
 def _check_drive(place: Path) -> Iterator[Check]:
-    import shutil
-
-    free = shutil.disk_usage(place).free
-    words = f"{size_in_words(free)} free on the archive's drive"
-    if free < LITTLE_SPACE:
+    drive = drive_of(place)
+    words = f"{size_in_words(drive.free)} free on the archive's drive ({drive.kind or 'unknown'})"
+    if drive.free < LITTLE_SPACE:
         yield Check("archive.space", "problem", words, "Free some space on the archive's drive.")
     else:
         yield Check("archive.space", "ok", words)
-    if not _takes_files(place):
+    if drive.is_read_only or not os.access(place, os.W_OK):
         yield Check(
             "archive.writable",
             "problem",
             f"{place} cannot be written to",
             "Check the permissions of the folder, and whether the drive is read-only.",
         )
-
-
-def _takes_files(place: Path) -> bool:
-    import os
-
-    return os.access(place, os.W_OK) and not os.statvfs(place).f_flag & os.ST_RDONLY

@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,7 +14,14 @@ from rootcellar.cli.output import tell_json
 from rootcellar.config import load_timetable
 from rootcellar.errors import UsageError
 from rootcellar.schedule.logs import TIMER_LOG
-from rootcellar.schedule.waking import Installed, Templates, Wake, default_system
+from rootcellar.schedule.waking import (
+    Answer,
+    Installed,
+    Templates,
+    Wake,
+    default_system,
+    systems_here,
+)
 from rootcellar.state.path import logs_folder
 
 
@@ -30,6 +38,13 @@ class System(Protocol):
 
     def show(self) -> Installed:
         """Return what the system really has."""
+
+    @property
+    def grantee(self) -> str:
+        """The program that must be allowed to read, where the system asks for that."""
+
+    def probe(self, command: Sequence[str]) -> Answer:
+        """Run a command as the schedule runs, and return what it said."""
 
 
 system_option = click.option(
@@ -85,6 +100,15 @@ def remove(system: str | None, settings: Path | None) -> None:
     was = chosen.show().installed
     chosen.remove()
     click.echo(f"{chosen.name} no longer calls rootcellar." if was else "Nothing was installed.")
+
+
+def system_installed(settings: Path | None) -> System | None:
+    """Return what calls rootcellar on this machine; None when nothing does."""
+    for name in systems_here():
+        system = system_named(name, settings)
+        if system.show().installed:
+            return system
+    return None
 
 
 def system_named(name: str | None, settings: Path | None) -> System:

@@ -8,11 +8,13 @@ has, makes a small application that only starts a script; that one is granted, o
 import hashlib
 import shlex
 import shutil
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import platformdirs
 
-from rootcellar.schedule.waking import Templates, Wake, tell, write
+from rootcellar.schedule.waking import Answer, Templates, Wake, tell, write
 
 IDENTIFIER = "org.rootcellar.applet"
 PANE = "x-apple.systempreferences:com.apple.preference.security?Privacy_AllFiles"
@@ -30,6 +32,8 @@ class Applet:
         folder = platformdirs.user_data_path("rootcellar") / "schedule"
         self.script = folder / "run.sh"
         self._digest = folder / "applet.sha256"
+        self._request = folder / "probe.sh"
+        self._answer = folder / "probe.json"
 
     def files(self) -> tuple[Path, ...]:
         """Return what is there of it."""
@@ -50,6 +54,8 @@ class Applet:
                 command=self.wake.command,
                 environment=self.wake.environment,
                 log=self.wake.log,
+                request=self._request,
+                answer=self._answer,
             ),
             0o755,
         )
@@ -82,6 +88,24 @@ class Applet:
         known = self._digest.read_text() if self._digest.exists() else ""
         return self.program.exists() and known == hashlib.sha256(source).hexdigest()
 
+    def request(self, command: Sequence[str]) -> None:
+        """Have the script run this command the next time, instead of what is due."""
+        self._answer.unlink(missing_ok=True)
+        line = f"{shlex.join(command)} >{shlex.quote(str(self._answer))}.part"
+        write(self._request, f"{line}\n".encode())
+
+    def answer(self, patience: float = 120) -> Answer:
+        """Wait for what that command said, and return it."""
+        until = time.monotonic() + patience
+        while not self._answer.exists() and time.monotonic() < until:
+            time.sleep(0.2)
+        self._request.unlink(missing_ok=True)
+        if not self._answer.exists():
+            return Answer(124, "", f"{self.app.name} did not answer within {patience:g} s")
+        said = self._answer.read_text(encoding="utf-8")
+        self._answer.unlink()
+        return Answer(0, said, "")
+
     def called(self) -> tuple[str, ...]:
         """Return what the script calls; empty when it cannot be read."""
         try:
@@ -99,7 +123,7 @@ class Applet:
     def remove(self) -> None:
         """Remove the applet and its script."""
         shutil.rmtree(self.app, ignore_errors=True)
-        for path in (self.script, self._digest):
+        for path in (self.script, self._digest, self._request, self._answer):
             path.unlink(missing_ok=True)
         if self.script.parent.is_dir() and not any(self.script.parent.iterdir()):
             self.script.parent.rmdir()

@@ -1,10 +1,13 @@
 """cron: two marked lines in the user's crontab, for machines that have nothing better."""
 
 import shlex
+from collections.abc import Sequence
+from pathlib import Path
 
 from rootcellar.errors import RootcellarError
 from rootcellar.schedule.waking import (
     MINUTES,
+    Answer,
     Installed,
     Templates,
     Wake,
@@ -67,6 +70,14 @@ class Cron:
         return Installed(
             self.name, installed=True, active=True, command=command, problems=tuple(problems)
         )
+
+    grantee = ""
+
+    def probe(self, command: Sequence[str]) -> Answer:
+        """Run a command with the environment that cron gives, and return what it said."""
+        words = [f"HOME={Path.home()}", "SHELL=/bin/sh"]
+        words += [f"{name}={value}" for name, value in self.wake.environment.items()]
+        return ask(["env", "-i", *words, *command], timeout=180)
 
     def _read(self) -> tuple[str, str]:
         """Return the crontab without our lines, and our lines."""

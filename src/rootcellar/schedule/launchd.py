@@ -8,6 +8,7 @@ import contextlib
 import os
 import plistlib
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from rootcellar.errors import RootcellarError
@@ -131,6 +132,21 @@ class Launchd:
             details=details,
             problems=tuple(problems),
         )
+
+    @property
+    def grantee(self) -> str:
+        """The one program that macOS must grant access; it is the end of a link that counts."""
+        program = Path(os.path.realpath(self.wake.command[0]))
+        return str(self.applet.app if self.applet else program)
+
+    def probe(self, command: Sequence[str]) -> Answer:
+        """Have launchd start the agent once, to run a command; return what it said."""
+        if self.applet is None:
+            return Answer(1, "", "Only the applet can be asked to look.")
+        self.applet.request(command)
+        domain = self._loaded().get("domain", self._domain())
+        started = ask(["launchctl", "kickstart", f"{domain}/{LABEL}"])
+        return started if started.code else self.applet.answer()
 
     def _loaded(self) -> dict[str, str]:
         """Return some of what launchd says of the agent; empty when it does not know it."""

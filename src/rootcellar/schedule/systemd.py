@@ -2,11 +2,13 @@
 
 import os
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from rootcellar.errors import RootcellarError
 from rootcellar.schedule.waking import (
     MINUTES,
+    Answer,
     Installed,
     Templates,
     Wake,
@@ -102,6 +104,15 @@ class Systemd:
             details={**timer, **service},
             problems=tuple(problems),
         )
+
+    grantee = ""
+
+    def probe(self, command: Sequence[str]) -> Answer:
+        """Run a command as the service runs, wait for it, and return what it said."""
+        environment = [f"--setenv={name}={value}" for name, value in self.wake.environment.items()]
+        scope = [] if self.is_root else ["--user"]
+        options = ["--wait", "--pipe", "--collect", "--quiet", "--working-directory=/"]
+        return ask(["systemd-run", *scope, *options, *environment, "--", *command], timeout=180)
 
     def _properties(self, unit: str, *names: str) -> dict[str, str]:
         answer = ask([*self._systemctl, "show", unit, "--property", ",".join(names)])

@@ -43,6 +43,15 @@ class Wake:
         }
         return cls(tuple(command), {"PATH": PATH, **passed}, log)
 
+    def other(self, *arguments: str) -> tuple[str, ...]:
+        """Return how another command of this program is called from where the schedule runs."""
+        return (*self.command[: self.command.index("run")], *arguments, *self._settings)
+
+    @property
+    def _settings(self) -> tuple[str, ...]:
+        place = self.command.index("--due") + 1
+        return self.command[place:]
+
 
 @dataclass(frozen=True, slots=True)
 class Installed:
@@ -156,6 +165,12 @@ def command_problems(command: Sequence[str], wake: Wake) -> list[tuple[str, str]
     if tuple(command) != wake.command:
         return [(f"The schedule calls another rootcellar: {shlex.join(command)}.", again)]
     return []
+
+
+def systems_here() -> list[str]:
+    """Return what may wake programs on this machine, the best first."""
+    first = "launchd" if sys.platform == "darwin" else "systemd"
+    return [first, *(["cron"] if shutil.which("crontab") else [])]
 
 
 def default_system() -> str:

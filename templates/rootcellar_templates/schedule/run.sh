@@ -5,4 +5,11 @@
 {% for name, value in environment.items() %}
 export {{ name }}={{ value|shell_quoted }}
 {% endfor %}
+# `rootcellar doctor` leaves a request here, to look with the eyes of the schedule.
+if [ -f {{ request|shell_quoted }} ]; then
+	/bin/sh {{ request|shell_quoted }} 2>>{{ log|shell_quoted }}
+	rm -f {{ request|shell_quoted }}
+	mv {{ answer|shell_quoted }}.part {{ answer|shell_quoted }}
+	exit 0
+fi
 {{ command|map("shell_quoted")|join(" ") }} "$@" >>{{ log|shell_quoted }} 2>&1

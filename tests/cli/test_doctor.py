@@ -1,0 +1,176 @@
+"""`doctor`: each thing that can be wrong is named, with what to do about it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rootcellar.sample import make_home
+
+CRONTAB = """#!/bin/sh
+case "$1" in
+-l) if [ -e "{tab}" ]; then cat "{tab}"; else echo "no crontab for ada" >&2; exit 1; fi ;;
+-r) rm "{tab}" ;;
+-) cat >"{tab}" ;;
+esac
+"""
+
+
+@pytest.fixture
+def settled(garden: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A garden with settings, an archive, and a crontab in a file."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "crontab").write_text(CRONTAB.format(tab=tmp_path / "tab"))
+    (programs / "notify-send").write_text("#!/bin/sh\n")
+    for path in programs.iterdir():
+        path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    garden.run("init", garden.archive, "--home", garden.home, "--yes")
+    top = f'archive = "{garden.archive}"\nhome = "{garden.home}"\nexporters = ["garden"]\n'
+    garden.settle(f'{top}[jobs.nightly]\nschedule = "daily 03:00"\n')
+    assert garden.run("run").code == 0
+    assert garden.run("schedule", "install", "--with", "cron").code == 0
+    return garden
+
+
+def problems(world: Any, *arguments: str) -> dict[str, tuple[str, str]]:
+    """Return, by id, (message, hint) of all that must be done, as JSON and words say it."""
+    done = world.run("doctor", "--json", *arguments)
+    found = {
+        one["id"]: (one["message"], one["hint"])
+        for one in done.document["checks"]
+        if one["result"] == "problem"
+    }
+    assert done.code == (1 if found else 0)
+    words = world.run("doctor", *arguments)
+    assert words.code == done.code
+    for message, hint in found.values():
+        assert message in words.out
+        assert hint in words.out.partition("What to do:")[2]
+    return found
+
+
+def notes(world: Any) -> dict[str, str]:
+    checks = world.run("doctor", "--here", "--json").document["checks"]
+    return {one["id"]: one["message"] for one in checks if one["result"] == "note"}
+
+
+def test_a_machine_on_which_all_is_well_has_nothing_to_do(settled: Any) -> None:
+    assert problems(settled) == {}
+    done = settled.run("doctor", "--json").document["checks"]
+    found = {one["id"]: one["message"] for one in done if one["result"] == "ok"}
+    assert "last success" in found["job.nightly"]
+    assert found["schedule"].startswith("cron calls ")
+    assert found["scheduled"].startswith("cron can read what is here")
+
+
+def test_a_store_that_may_not_be_read_is_named_from_here_and_from_the_schedule(
+    settled: Any,
+) -> None:
+    make_home(settled.root / "sample")
+    library = settled.root / "sample" / "Pictures" / "Photos Library.photoslibrary"
+    settled.settle(f'archive = "{settled.archive}"\nhome = "{settled.root / "sample"}"\n')
+    assert problems(settled) == {}
+    library.chmod(0)
+    try:
+        found = problems(settled)
+    finally:
+        library.chmod(0o755)
+    assert found.keys() == {"store.photos", "scheduled.store.photos"}
+    assert "Permission denied" in found["store.photos"][0]
+    assert found["scheduled.store.photos"][0].startswith("From where cron runs it: ")
+
+
+def test_a_library_that_is_missing_is_named(settled: Any) -> None:
+    settings = settled.settings.read_text()
+    settled.settle(f'{settings}[photos]\nlibraries = ["/none/Photos.photoslibrary"]\n')
+    found = problems(settled, "--here")
+    assert "/none/Photos.photoslibrary" in found["store.photos"][0]
+    assert found["store.photos"][1]
+
+
+def test_a_drive_that_is_absent_is_named(settled: Any) -> None:
+    settled.archive.rename(settled.root / "unplugged")
+    found = problems(settled, "--here")
+    assert "is not there now" in found["archive"][0]
+    assert "Connect its drive" in found["archive"][1]
+
+
+def test_a_job_that_is_stale_is_named(settled: Any) -> None:
+    import sqlite3
+
+    with sqlite3.connect(settled.root / "state" / "state.sqlite") as connection:
+        connection.execute("UPDATE job SET succeeded = '2020-01-01T00:00:00+00:00'")
+    found = problems(settled, "--here")
+    assert "The job nightly is STALE: last success 2020-01-01" in found["job.nightly"][0]
+    assert found["job.nightly"][1] == "Run: rootcellar run nightly"
+
+
+def test_a_schedule_that_is_not_installed_is_named(settled: Any) -> None:
+    settled.run("schedule", "remove", "--with", "cron")
+    found = problems(settled)
+    assert found["schedule"][1] == "Run: rootcellar schedule install"
+
+
+def test_an_interpreter_that_has_gone_is_named(settled: Any, tmp_path: Path) -> None:
+    tab = tmp_path / "tab"
+    tab.write_text(tab.read_text().replace(sys.executable, "/gone/bin/python"))
+    found = problems(settled)
+    assert "/gone/bin/python, which is not there any more" in found["schedule"][0]
+    assert found["schedule"][1] == "Run: rootcellar schedule install"
+    other = Path(subprocess.check_output(["which", "sh"], text=True).strip())
+    tab.write_text(tab.read_text().replace("/gone/bin/python", str(other)))
+    assert "another rootcellar" in problems(settled)["schedule"][0]
+    settled.run("schedule", "install", "--with", "cron")
+    assert problems(settled) == {}
+
+
+def test_an_archive_in_icloud_drive_is_named(garden: Any) -> None:
+    place = garden.home / "Library" / "Mobile Documents" / "com~apple~CloudDocs" / "Archive"
+    place.parent.mkdir(parents=True)
+    garden.settle(f'archive = "{place}"\nhome = "{garden.home}"\n')
+    garden.run("init", place, "--home", garden.home, "--yes")
+    checks = garden.run("doctor", "--here", "--json").document["checks"]
+    told = [one for one in checks if one["id"] == "archive.place"]
+    assert any("synchronised by a cloud service" in one["message"] for one in told)
+    assert all(one["hint"] for one in told)
+
+
+def test_an_address_that_apprise_does_not_know_is_named_without_its_secrets(settled: Any) -> None:
+    settings = settled.settings.read_text()
+    settled.settle(f'{settings}[notify]\nurls = ["nonsense://ada:secret@x"]\n')
+    done = settled.run("doctor", "--here", "--json")
+    assert "secret" not in done.out
+    assert "nonsense://…" in problems(settled, "--here")["notify"][0]
+
+
+def test_on_a_mac_the_one_program_to_grant_access_is_named(
+    settled: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What launchd's own job sees is told with the program it belongs to (in a made-up answer)."""
+    from rootcellar.cli import checks, schedule
+    from rootcellar.schedule.waking import Answer, Installed
+
+    said = {"checks": [{"id": "store.photos", "result": "problem", "message": "no", "hint": "h"}]}
+
+    class Launchd:
+        name = "launchd"
+        grantee = "/Users/ada/Applications/Rootcellar.app"
+
+        def show(self) -> Installed:
+            return Installed("launchd", installed=True, active=True, command=("python",))
+
+        def probe(self, command: object) -> Answer:
+            return Answer(0, json.dumps(said), "")
+
+    monkeypatch.setattr(schedule, "system_installed", lambda _: Launchd())
+    found = {one.id: one for one in checks.check_schedule(None)}
+    assert found["scheduled.store.photos"].message == "From where launchd runs it: no"
+    assert "Switch on /Users/ada/Applications/Rootcellar.app" in (
+        found["scheduled.store.photos"].hint
+    )
