@@ -106,7 +106,7 @@ def test_every_variable_of_the_environment_is_described_and_no_other() -> None:
     assert rows(page["Environment"]) == used
 
 
-# -- doctor ----------------------------------------------------------------------------------------
+# -- doctor ------------------------------------------------------------------------------------
 
 
 def test_every_check_of_the_doctor_is_described_and_no_other() -> None:

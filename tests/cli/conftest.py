@@ -14,6 +14,8 @@ import jsonschema
 import pytest
 from referencing import Registry, Resource
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "schedule"))
+
 from rootcellar.sample import make_home
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "schemas"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from listening import listening
 
 HEAVY = (
     "apprise", "jinja2", "osxphotos", "psutil", "pydantic", "requests", "rich",
@@ -301,25 +302,9 @@ def test_the_archive_says_when_the_next_run_is(orderly: Any) -> None:
 
 
 def test_a_stale_job_is_told_once_by_the_tick(orderly: Any) -> None:
-    from http.server import BaseHTTPRequestHandler, HTTPServer
-    from threading import Thread
-
-    taken: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            taken.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with listening() as server:
         settings = orderly.settings.read_text()
-        url = f"json://127.0.0.1:{server.server_port}/"
+        url = f"json://{server.address}/"
         orderly.settle(f'{settings}[notify]\nsystem = false\nurls = ["{url}"]\n')
         orderly.run("run")
         orderly.archive.rename(orderly.root / "unplugged")
@@ -328,14 +313,11 @@ def test_a_stale_job_is_told_once_by_the_tick(orderly: Any) -> None:
             connection.execute("DELETE FROM job_run")
         for _ in range(3):
             orderly.run("run", "--due")
-        assert len(taken) == 1
-        assert "nightly is stale" in taken[0]
-        assert "is not there now" in taken[0]
+        assert len(server.taken) == 1
+        assert "nightly is stale" in server.taken[0][1]
+        assert "is not there now" in server.taken[0][1]
         (orderly.root / "unplugged").rename(orderly.archive)
         orderly.run("run", "--due")
         orderly.run("run", "--due")
-        assert len(taken) == 2
-        assert "works again" in taken[1]
-    finally:
-        server.shutdown()
-        server.server_close()
+        assert len(server.taken) == 2
+        assert "works again" in server.taken[1][1]

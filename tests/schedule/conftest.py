@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+
 SHIM = """#!{python}
 import json, pathlib, shutil, sys
 folder = pathlib.Path(__file__).parent

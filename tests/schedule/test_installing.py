@@ -381,9 +381,8 @@ def test_the_applet_looks_when_it_is_asked_and_runs_what_is_due_otherwise(
     launchd = Launchd(wake, Templates())
     launchd.install()
     (script,) = person.rglob("run.sh")
-    (shim.folder / "launchctl").write_text(
-        f"#!/bin/sh\n[ $1 != kickstart ] || sh {shlex.quote(str(script))} &\n"
-    )
+    quoted = shlex.quote(str(script))
+    (shim.folder / "launchctl").write_text(f"#!/bin/sh\n[ $1 != kickstart ] || sh {quoted} &\n")
     show = [sys.executable, "-c", "print('seen', \"from 'there'\")"]
     answer = launchd.probe(show)
     assert (answer.code, answer.out) == (0, "seen from 'there'\n")

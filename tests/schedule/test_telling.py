@@ -1,15 +1,14 @@
 """What is told arrives: on the screen, by Apprise, at the dead man's switch; or is told again."""
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from listening import Server, listening
 
 from rootcellar.schedule.alerts import Alert
 from rootcellar.schedule.due import Past, Verdict
@@ -22,35 +21,10 @@ ALERT = Alert("stale", "nightly is stale", "Connect \"the drive\"; $HOME `date` 
 RUN = JobRun(7, "nightly", "s", NOW, NOW, 1, "ok", True, "", "")
 
 
-class Server:
-    """A local server that takes down what is sent to it."""
-
-    def __init__(self) -> None:
-        self.taken: list[tuple[str, str]] = []
-        self.status = 200
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-                outer.taken.append((self.path, body))
-                self.send_response(outer.status)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-
 @pytest.fixture
 def server() -> Iterator[Server]:
-    server = Server()
-    yield server
-    server.server.shutdown()
-    server.server.server_close()
+    with listening() as server:
+        yield server
 
 
 @pytest.fixture

@@ -92,6 +92,7 @@ def _tick(timetable: Timetable, known: Jobs, *, quiet: bool) -> Tick:
         timetable,
         known,
         chain,
+        clock=now,
         is_present=is_present,
         around=around,
         ended=ended,
