@@ -8,16 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from crontabs import write_crontab
 
 from rootcellar.sample import make_home
-
-CRONTAB = """#!/bin/sh
-case "$1" in
--l) if [ -e "{tab}" ]; then cat "{tab}"; else echo "no crontab for ada" >&2; exit 1; fi ;;
--r) rm "{tab}" ;;
--) cat >"{tab}" ;;
-esac
-"""
 
 
 @pytest.fixture
@@ -25,7 +18,7 @@ def settled(garden: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any
     """A garden with settings, an archive, and a crontab in a file."""
     programs = tmp_path / "programs"
     programs.mkdir()
-    (programs / "crontab").write_text(CRONTAB.format(tab=tmp_path / "tab"))
+    write_crontab(programs / "crontab", tmp_path / "tab")
     (programs / "notify-send").write_text("#!/bin/sh\n")
     for path in programs.iterdir():
         path.chmod(0o755)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from crontabs import write_crontab
 
 from rootcellar.errors import RootcellarError
 from rootcellar.schedule.crontab import Cron
@@ -287,16 +288,7 @@ def test_root_installs_into_the_system(
 def tabs(shim: Any, tmp_path: Path) -> Path:
     """A crontab in a file, kept by a program that does what crontab does."""
     path = tmp_path / "tab"
-    (shim.folder / "crontab").write_text(
-        f"""#!/bin/sh
-tab='{path}'
-case "$1" in
--l) if [ -e "$tab" ]; then cat "$tab"; else echo "no crontab for ada" >&2; exit 1; fi ;;
--r) rm "$tab" ;;
--) cat >"$tab" ;;
-esac
-"""
-    )
+    write_crontab(shim.folder / "crontab", path)
     return path
 
 
