@@ -17,7 +17,7 @@ class Stop:
 
     def __init__(self, budget: timedelta | None = None) -> None:
         self.asked = False
-        self._until = time.monotonic() + budget.total_seconds() if budget else None
+        self._until = None if budget is None else time.monotonic() + budget.total_seconds()
 
     def __call__(self) -> str:
         """Return why the run shall stop here, or an empty text."""
@@ -28,7 +28,7 @@ class Stop:
     @property
     def is_overtime(self) -> bool:
         """Whether the time budget is used up."""
-        return self._until is not None and time.monotonic() > self._until
+        return self._until is not None and time.monotonic() >= self._until
 
 
 @contextlib.contextmanager

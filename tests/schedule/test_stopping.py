@@ -1,0 +1,85 @@
+"""Runs that shall stop: asked to, out of time, or on battery; each at a safe place."""
+
+import os
+import signal
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from rootcellar.cli.chain import _require_power
+from rootcellar.config import Timetable
+from rootcellar.errors import DestinationWaiting
+from rootcellar.report import ExporterReport, RunReport
+from rootcellar.schedule.jobs import Job, Notify
+from rootcellar.schedule.running import Tick
+from rootcellar.schedule.stopping import ASKED, OVERTIME, Stop, heeding_signals
+from rootcellar.state.jobs import open_jobs
+
+
+def test_a_stop_says_why() -> None:
+    assert Stop()() == ""
+    assert Stop(timedelta(hours=1))() == ""
+    assert Stop(timedelta(0))() == OVERTIME
+    stop = Stop()
+    stop.asked = True
+    assert stop() == ASKED
+
+
+def test_a_signal_asks_and_a_second_one_ends() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    stops = [Stop(), Stop()]
+    with heeding_signals(stops):
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert [stop() for stop in stops] == [ASKED, ASKED]
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_run_whose_time_is_used_up_goes_on_at_the_next_slot_and_is_no_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    monkeypatch.setattr(Stop, "is_overtime", True)
+
+    def chain(name: str, job: Job, stop: Stop) -> RunReport:
+        stopped = ExporterReport("waiting", message=stop(), hint="The next run goes on.")
+        return RunReport("archive", "", exporters={"garden": stopped})
+
+    with open_jobs(tmp_path / "state.sqlite") as jobs:
+        timetable = Timetable(Path(), None, {"job": Job(budget="1h")}, Notify())
+        tick = Tick(timetable, jobs, chain, clock=lambda: now, zone=lambda: ZoneInfo("UTC"))
+        (first,) = tick.run(due_only=True)
+        assert first.run is not None
+        assert (first.run.outcome, first.run.message) == ("waiting", OVERTIME)
+        (again,) = tick.run(due_only=True)
+        assert not again.verdict.due
+        assert jobs.past("job", now).last_success is None
+        now += timedelta(days=1)
+        (tomorrow,) = tick.run(due_only=True)
+        assert tomorrow.verdict.due
+
+
+@pytest.mark.parametrize(
+    ("battery", "waits"),
+    [
+        (None, False),
+        (SimpleNamespace(power_plugged=True), False),
+        (SimpleNamespace(power_plugged=None), False),
+        (SimpleNamespace(power_plugged=False), True),
+    ],
+)
+def test_a_job_for_mains_power_waits_on_battery_alone(
+    battery: Any, waits: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import psutil
+
+    monkeypatch.setattr(psutil, "sensors_battery", lambda: battery, raising=False)
+    if waits:
+        with pytest.raises(DestinationWaiting, match="battery"):
+            _require_power()
+    else:
+        _require_power()
