@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rootcellar.archive.disk import archive_errors, explained
-from rootcellar.archive.identity import replace_file
+from rootcellar.archive.identity import Identity, replace_file
 from rootcellar.archive.layout import STATUS
 from rootcellar.archive.writer import is_pending
 from rootcellar.engine.adopting import Adoption
@@ -172,6 +172,7 @@ def _export(order: Order, archive: OpenArchive, report: RunReport, progress: OnP
     if unused and report.outcome == "failed" and not archive.troubled:
         archive.unmake()
         return
+    _make_snapshot(archive, writing.identity, report)
     _tell_status(archive, report, order.outlook)
     counts = {name: _counts(one) for name, one in report.exporters.items()}
     archive.state.put_run(writing.archive, started, now(), report.outcome, json.dumps(counts))
@@ -255,6 +256,34 @@ def _remember_failure(archive: OpenArchive, name: str, report: ExporterReport) -
     )
 
 
+def _make_snapshot(archive: OpenArchive, identity: Identity, report: RunReport) -> None:
+    """Say in a manifest what the archive holds, if that has changed; a crash may have left some.
+
+    Without one nothing is lost: the next run makes it.
+    """
+    if archive.state.trees.is_settled(archive.row):
+        last = archive.state.trees.last(archive.row)
+        report.snapshot = last.id if last else None
+        return
+    from rootcellar.snapshots.making import Maker
+
+    try:
+        with archive_errors(archive.path), state_errors(archive.state.path):
+            maker = Maker(archive.disk, archive.state, archive.row, identity)
+            maker.make()
+    except RootcellarError as error:
+        _fail_all(report, error)
+    last = archive.state.trees.last(archive.row)
+    report.snapshot = last.id if last else None
+
+
+def _fail_all(report: RunReport, error: RootcellarError) -> None:
+    """Let a fault of the archive's drive be that of every exporter that was well."""
+    for one in report.exporters.values():
+        if one.outcome in ("ok", "partial"):
+            one.outcome, one.message, one.hint = error.outcome, error.message, error.hint
+
+
 def _tell_status(archive: OpenArchive, report: RunReport, outlook: str) -> None:
     """Write STATUS.txt, the one file that every run rewrites."""
     text = status_text(archive.state, archive.row, report, outlook)
@@ -262,9 +291,7 @@ def _tell_status(archive: OpenArchive, report: RunReport, outlook: str) -> None:
         with archive_errors(archive.path):
             replace_file(archive.disk, STATUS, text.encode())
     except RootcellarError as error:
-        for one in report.exporters.values():
-            if one.outcome in ("ok", "partial"):
-                one.outcome, one.message, one.hint = error.outcome, error.message, error.hint
+        _fail_all(report, error)
 
 
 def _counts(report: ExporterReport) -> dict[str, Any]:

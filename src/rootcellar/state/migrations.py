@@ -140,7 +140,7 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         """,
     ),
     (
-        "0017-jobs",
+        "0010-jobs",
         """
         CREATE TABLE job (
             name TEXT PRIMARY KEY, since TEXT NOT NULL, succeeded TEXT NOT NULL DEFAULT '',
@@ -153,6 +153,41 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
             hint TEXT NOT NULL, counts TEXT NOT NULL
         );
         CREATE INDEX job_run_job ON job_run (job, settled);
+        """,
+    ),
+    (
+        "0011-snapshots",
+        """
+        CREATE TABLE snapshot (
+            number INTEGER PRIMARY KEY, archive INTEGER NOT NULL REFERENCES archive,
+            id TEXT NOT NULL, parent TEXT NOT NULL, sha256 TEXT NOT NULL,
+            depth INTEGER NOT NULL, created TEXT NOT NULL, files INTEGER NOT NULL,
+            bytes INTEGER NOT NULL, complete INTEGER NOT NULL, walked INTEGER NOT NULL,
+            UNIQUE (archive, id)
+        );
+        CREATE TABLE held (
+            archive INTEGER NOT NULL REFERENCES archive, path TEXT NOT NULL,
+            size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 BLOB NOT NULL,
+            key TEXT NOT NULL, role TEXT NOT NULL, view INTEGER NOT NULL,
+            PRIMARY KEY (archive, path)
+        ) WITHOUT ROWID;
+        CREATE TABLE touched (
+            archive INTEGER NOT NULL REFERENCES archive, path TEXT NOT NULL,
+            folded TEXT NOT NULL,
+            PRIMARY KEY (archive, path)
+        ) WITHOUT ROWID;
+        INSERT INTO touched SELECT archive, path, folded FROM file
+            UNION ALL SELECT archive, path, folded FROM document;
+        CREATE TABLE checked (
+            archive INTEGER NOT NULL REFERENCES archive, path TEXT NOT NULL,
+            moment INTEGER NOT NULL,
+            PRIMARY KEY (archive, path)
+        ) WITHOUT ROWID;
+        CREATE TABLE occasion (
+            archive INTEGER NOT NULL REFERENCES archive, name TEXT NOT NULL,
+            moment TEXT NOT NULL, outcome TEXT NOT NULL,
+            PRIMARY KEY (archive, name)
+        ) WITHOUT ROWID;
         """,
     ),
 )

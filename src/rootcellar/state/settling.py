@@ -9,6 +9,7 @@ from rootcellar.archive.names import fold
 from rootcellar.state.documents import DOCUMENT
 from rootcellar.state.holdings import FILE, ITEM, missing_values
 from rootcellar.state.rows import Settlement, StoredDocument, StoredItem, StoredMembers
+from rootcellar.state.trees import TOUCH
 
 _ITEM_NAMES = tuple(ITEM.split(", "))
 _FILE_NAMES = tuple(FILE.split(", "))
@@ -31,6 +32,7 @@ class Settling:
         self._forget_glances([(exporter, old) for exporter, old, _ in settlement.rekeyed])
         self.put_items(settlement.items)
         for path in settlement.dropped:
+            self._touch_document(path)
             self.connection.execute(
                 "DELETE FROM document WHERE archive = ? AND folded = ?",
                 (self.archive, fold(path)),
@@ -44,6 +46,10 @@ class Settling:
     def put_items(self, items: Sequence[StoredItem]) -> None:
         """Put items in place; all old files go first, as one may take a name another leaves."""
         known = self._known_ids(items)
+        self.connection.executemany(
+            f"{TOUCH} SELECT archive, path, folded FROM file WHERE item = ?",
+            [(row,) for row in known.values()],
+        )
         for table in ("file", "missing", "reference"):
             self.connection.executemany(
                 f"DELETE FROM {table} WHERE item = ?", [(row,) for row in known.values()]
@@ -108,6 +114,14 @@ class Settling:
             ],
         )
         self.connection.executemany(
+            f"{TOUCH} VALUES (?, ?, ?)",
+            [
+                (self.archive, file.path, fold(file.path))
+                for _, item in items
+                for file in item.files
+            ],
+        )
+        self.connection.executemany(
             "INSERT OR REPLACE INTO missing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [(row, *missing_values(gap)) for row, item in items for gap in item.missing],
         )
@@ -118,12 +132,21 @@ class Settling:
 
     def put_document(self, document: StoredDocument) -> None:
         """Remember a records file or a gathering."""
+        self._touch_document(document.path)
         values = [getattr(document, name) for name in DOCUMENT.split(", ")]
         self.connection.execute(
             f"INSERT OR REPLACE INTO document (archive, folded, {DOCUMENT}) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (self.archive, fold(document.path), *values),
         )
+
+    def _touch_document(self, path: str) -> None:
+        """Take down that a document comes or goes; one that bears another case goes as well."""
+        self.connection.execute(
+            f"{TOUCH} SELECT archive, path, folded FROM document WHERE archive = ? AND folded = ?",
+            (self.archive, fold(path)),
+        )
+        self.connection.execute(f"{TOUCH} VALUES (?, ?, ?)", (self.archive, path, fold(path)))
 
     def put_members(self, members: StoredMembers) -> None:
         """Remember whom a gathering lists; items are told by their rows, whatever their keys."""

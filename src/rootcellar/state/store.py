@@ -29,12 +29,14 @@ from rootcellar.state.rows import (
     StoredMembers,
 )
 from rootcellar.state.settling import Settling
+from rootcellar.state.trees import Trees
 
 
 class StateStore:
     """The state file, open; a context manager.
 
-    `holdings` tells what archives hold of items, `documents` of files made of many.
+    `holdings` tells what archives hold of items, `documents` of files made of many,
+    `trees` of snapshots.
     """
 
     def __init__(self, path: Path) -> None:
@@ -44,6 +46,7 @@ class StateStore:
             self.connection = sqlite3.connect(path, isolation_level=None, timeout=30)
             self.holdings = Holdings(self.connection)
             self.documents = Documents(self.connection)
+            self.trees = Trees(self.connection)
             try:
                 self._prepare()
             except BaseException:
@@ -139,14 +142,15 @@ class StateStore:
                 f"DELETE FROM {table} WHERE item IN (SELECT id FROM item WHERE archive = ?)",
                 (archive.id,),
             )
-        for table in ("item", "document", "member", "exporter", "promise", "glance", "download"):
+        own = ("item", "document", "member", "exporter", "promise", "glance", "download")
+        for table in (*own, "snapshot", "held", "touched"):
             self.connection.execute(f"DELETE FROM {table} WHERE archive = ?", (archive.id,))
 
     def forget(self, archive: ArchiveRow) -> None:
         """Forget an archive altogether: one that was made and unmade in the same run."""
         with self.transaction():
             self.clear(archive)
-            for table in ("loss", "run", "archive_path"):
+            for table in ("loss", "run", "archive_path", "checked", "occasion"):
                 self.connection.execute(f"DELETE FROM {table} WHERE archive = ?", (archive.id,))
             self.connection.execute("DELETE FROM archive WHERE id = ?", (archive.id,))
 

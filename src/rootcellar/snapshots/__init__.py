@@ -1,0 +1,1 @@
+"""Snapshots: made, read, compared, restored, verified, pruned. Only `archive` writes for them."""
