@@ -39,10 +39,10 @@ def rows(text: str) -> set[str]:
 
 def options(command: str) -> set[str]:
     found: click.Command = importlib.import_module(f"rootcellar.cli.{command}").command
-    parts = found.commands.values() if isinstance(found, click.Group) else [found]
+    parts = list(found.commands.values()) if isinstance(found, click.Group) else []
     return {
         name
-        for part in parts
+        for part in (found, *parts)
         for parameter in part.params
         if isinstance(parameter, click.Option)
         for name in parameter.opts
@@ -57,6 +57,14 @@ def test_every_command_has_a_section_with_each_of_its_options_and_no_other(comma
     )
     table = "\n".join(line for line in section.splitlines() if line.startswith("| `"))
     assert set(re.findall(r"`(--[a-z-]+)", table)) == options(command)
+
+
+def test_every_part_of_a_command_is_described() -> None:
+    text = (REFERENCE / "commands.md").read_text()
+    for command in COMMANDS:
+        found = importlib.import_module(f"rootcellar.cli.{command}").command
+        for name in found.commands if isinstance(found, click.Group) else ():
+            assert f"- `rootcellar {command} {name}" in text
 
 
 def test_no_command_is_described_that_does_not_exist() -> None:

@@ -31,6 +31,11 @@ SHAPES = {
     "resolve": "resolve",
     "run": "run",
     "schedule": "schedule",
+    "restore": "restore",
+    "snapshot create": "snapshot",
+    "snapshot list": "snapshots",
+    "snapshot show": "contents",
+    "snapshot diff": "difference",
 }
 """Which schema the document of each command follows; those that do nothing follow `error`."""
 ROOTCELLAR = str(Path(sys.executable).parent / "rootcellar")
@@ -181,7 +186,9 @@ class World:
         done = Done(process.returncode, out, err)
         if "--json" in arguments:
             value = done.document
-            shape = "error" if value.keys() == {"outcome", "error"} else SHAPES[str(arguments[0])]
+            words = [str(word) for word in arguments]
+            command = words[0] if words[0] in SHAPES else " ".join(words[:2])
+            shape = "error" if value.keys() == {"outcome", "error"} else SHAPES[command]
             schema(shape).validate(value)
         return done
 

@@ -121,10 +121,12 @@ def create(disk: Disk) -> Identity:
 
 
 def explain(disk: Disk) -> None:
-    """Write README.txt and FORMAT.txt where they are missing."""
-    for path, text in ((README, README_TEXT), (FORMAT, FORMAT_TEXT)):
-        if disk.stat(path) is None:
-            replace_file(disk, path, text.encode())
+    """Write README.txt where it is missing, and FORMAT.txt where it is not of this version."""
+    data = FORMAT_TEXT.encode()
+    if disk.stat(README) is None:
+        replace_file(disk, README, README_TEXT.encode())
+    if disk.stat(FORMAT) is None or disk.read(FORMAT) != data:
+        replace_file(disk, FORMAT, data)
     disk.flush()
 
 

@@ -215,9 +215,16 @@ def read(disk: Disk, snapshot: str) -> Manifest:
         entries = [_ENTRY.decode(line) for line in rest[: cut - len(first) - 1].splitlines()]
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ManifestDamaged("M06", f"an entry in {snapshot} makes no sense") from error
+    if any(_leads_out(entry.path) for entry in entries):
+        raise ManifestDamaged("M06", f"an entry in {snapshot} makes no sense")
     if len(entries) != trailer.entries:
         raise ManifestDamaged("M05", f"the manifest of {snapshot} is not what was written")
     return Manifest(header, entries, hashlib.sha256(packed).hexdigest())
+
+
+def _leads_out(path: str) -> bool:
+    """Return whether a path is none below the archive's folder."""
+    return path.startswith("/") or (".." in path and ".." in path.split("/")) or not path
 
 
 def _opened(disk: Disk, snapshot: str) -> IO[bytes]:

@@ -1,4 +1,4 @@
-"""The two texts every archive carries, so that it can be understood without rootcellar."""
+"""The texts every archive carries, so that it can be understood without rootcellar."""
 
 README_TEXT = """\
 This folder is an archive made by rootcellar: Apple data as plain files.
@@ -24,7 +24,7 @@ Nothing is ever deleted here. What you delete in Photos stays in the archive; it
 metadata.jsonl then says "gone": true.
 """
 
-FORMAT_TEXT = """\
+_FORMAT_TEXT = """\
 The format of a rootcellar archive, version 1
 
 Texts are UTF-8 in NFC, lines end in LF, JSON lines hold one JSON value a line, digests are sha256
@@ -57,6 +57,20 @@ Gatherings (Albums/**.json, People.json)
     Former contents of files that were replaced or retired: whole files, named by their sha256,
     in a folder named by its first two digits, with the extension they had.
 
+.rootcellar/snapshots/2026-11-23T030000Z.jsonl.zst
+    What the archive held at one moment (UTC): JSON lines packed with zstd. The first line is the
+    header: {"format", "archive", "id", "kind", "created", "parent", "parent_sha256", "depth",
+    "files", "bytes", "walked", "program", "tops", "exporters"}. A "full" one lists every file, a
+    "delta" those that differ from "parent", the snapshot before it; "parent_sha256" is the digest
+    of that one's file. Then {"path", "size", "mtime_ns", "sha256", "key", "role", "view"} for each
+    file, what is 0, "" or false left out; in a delta, {"path", "absent": true} for one that is no
+    more. The last line is {"entries", "sha256"}: the digest of all lines before it. README.txt,
+    STATUS.txt and your own files are in none. The bytes of a file are still at its path, or at
+    another (it was moved), or in history/.
+
+.rootcellar/snapshots/pruned.jsonl
+    {"id", "pruned"}: snapshots that were given up; their history may be gone.
+
 .rootcellar/quarantine/
     Bytes that were found where they should not have been; nothing needs them, nothing is lost.
 
@@ -66,4 +80,33 @@ Gatherings (Albums/**.json, People.json)
 
 Checking without rootcellar: every "sha256" in the metadata.jsonl files can be compared with
 what `shasum -a 256 FILE` (macOS) or `sha256sum FILE` (Linux) prints.
+
+Restoring a snapshot without rootcellar: save the lines below as recover.py and run
+    python3 recover.py ARCHIVE 2026-11-23T030000Z NEW_FOLDER
+with Python 3.14, or with Python 3.11 to 3.13 after `pip install backports.zstd`.
+
 """
+
+RECOVERY = """\
+import hashlib, json, os, pathlib, shutil, sys
+try: from compression import zstd
+except ImportError: from backports import zstd
+archive, name, out = pathlib.Path(sys.argv[1]), sys.argv[2], pathlib.Path(sys.argv[3])
+entries, have = [], {}
+while name:
+    packed = archive / ".rootcellar" / "snapshots" / (name + ".jsonl.zst")
+    head, *lines, end = map(json.loads, zstd.decompress(packed.read_bytes()).splitlines())
+    entries, name = lines + entries, "" if head["kind"] == "full" else head["parent"]
+for file in filter(pathlib.Path.is_file, archive.rglob("*")):
+    with file.open("rb") as data: have[hashlib.file_digest(data, "sha256").hexdigest()] = file
+tree = {entry["path"]: entry for entry in entries}
+for path, entry in tree.items():
+    target, source = out / path, have.get(entry.get("sha256"))
+    if source:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+        os.utime(target, ns=2 * (entry.get("mtime_ns", 0),))
+    elif not entry.get("absent"): print("lost:", path)
+"""
+
+FORMAT_TEXT = _FORMAT_TEXT + RECOVERY

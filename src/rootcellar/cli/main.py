@@ -25,6 +25,8 @@ COMMANDS = {
     "exporters": "List the exporters, what each reads, and whether it can here.",
     "render": "Make the pages of an archive again from its records.",
     "resolve": "Settle a page that was kept because you have edited it.",
+    "snapshot": "Make, list, show and compare snapshots of the archive.",
+    "restore": "Bring files of a snapshot back, into a folder.",
     "rebuild": "Make the state again from the archive itself.",
     "demo": "Make a small made-up Mac home and archive it, to see the whole thing work.",
 }

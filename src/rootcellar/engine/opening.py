@@ -129,6 +129,15 @@ def require_archive(path: Path, state: StateStore) -> None:
     raise UsageError(f"There is no archive at {path}.", hint="Check the path and the drive.")
 
 
+@contextlib.contextmanager
+def read_archive(path: Path, state: StateStore) -> Iterator[Disk]:
+    """Open the archive at `path` for reading alone, also while an export is running."""
+    require_archive(path, state)
+    path = locate(path)
+    with archive_errors(path), contextlib.closing(Disk(path)) as disk:
+        yield disk
+
+
 def _require_parent(path: Path) -> None:
     if not path.parent.is_dir():
         raise UsageError(

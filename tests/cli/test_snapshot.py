@@ -1,0 +1,133 @@
+"""snapshot and restore as a person calls them: what they print, write and exit with."""
+
+import shutil
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def history(garden: Any) -> Any:
+    """A garden of which two snapshots were made."""
+    garden.export()
+    garden.plant("quince", "quince")
+    garden.plant("pear", "a better pear")
+    garden.export()
+    return garden
+
+
+def ids(world: Any) -> list[str]:
+    listed = world.run("snapshot", "list", "--json", "--archive", world.archive)
+    assert listed.code == 0
+    return [one["id"] for one in listed.document["snapshots"]]
+
+
+def test_snapshots_are_listed_oldest_first_with_their_completeness(history: Any) -> None:
+    history.plant("far", "absent")
+    history.export()
+    told = history.run("snapshot", "list", "--json").document
+    found = told["snapshots"]
+    assert [one["parent"] for one in found] == [None, found[0]["id"], found[1]["id"]]
+    assert [one["complete"] for one in found] == [True, True, False]
+    assert found[2]["exporters"]["garden"] == {
+        "outcome": "partial",
+        "items": 4,
+        "safe": 3,
+        "absent": 1,
+        "failed": 0,
+    }
+    spoken = history.run("snapshot", "list").out.splitlines()
+    assert [line.split()[0] for line in spoken] == [one["id"] for one in found]
+    assert "garden: 3 of 4 items" in spoken[2]
+
+
+def test_what_changed_is_told_in_words(history: Any) -> None:
+    first, second = ids(history)
+    told = history.run("snapshot", "diff", "--json").document
+    assert (told["before"], told["after"]) == (first, second)
+    assert told["words"] == "1 new garden, 1 garden edited"
+    history.plant("pear", "pear")
+    (history.home / "Garden/plum.txt").unlink()
+    history.export()
+    told = history.run("snapshot", "diff", second, "--json").document
+    assert told["words"] == "1 garden edited, 1 garden gone"
+    assert "1 new garden, 1 garden gone" in history.run("snapshot", "diff", first).out
+    named = history.run("snapshot", "diff", first, second, "--files").out
+    assert "+ Garden/quince.txt" in named
+    assert "* Garden/pear.txt" in named
+
+
+def test_what_one_holds_is_told(history: Any) -> None:
+    first, second = ids(history)
+    shown = history.run("snapshot", "show", first, "--files", "--json").document
+    assert (shown["id"], shown["words"]) == (first, "2 new garden")
+    assert {one["path"] for one in shown["entries"]} == {
+        "Garden/metadata.jsonl",
+        "Garden/pear.txt",
+        "Garden/plum.txt",
+    }
+    assert f"{second}: 4 files" in history.run("snapshot", "show").out
+
+
+def test_create_finds_what_others_changed(history: Any) -> None:
+    _, second = ids(history)
+    quiet = history.run("snapshot", "create", "--json")
+    assert (quiet.code, quiet.document["made"], quiet.document["snapshot"]) == (0, False, second)
+    (history.archive / "Garden/plum.txt").write_text("changed")
+    (history.archive / "Garden/pear.txt").unlink()
+    (history.archive / "Garden/mine.txt").write_text("a stranger")
+    (history.archive / "Garden/.DS_Store").write_text("litter")
+    found = history.run("snapshot", "create", "--json")
+    assert found.code == 3
+    assert found.document["walk"] == {
+        "edited": [],
+        "damaged": ["Garden/plum.txt"],
+        "missing": ["Garden/pear.txt"],
+        "strangers": 1,
+        "litter": 1,
+        "files": 3,
+    }
+    assert found.document["made"] is False
+    told = history.run("snapshot", "create").out
+    assert "Garden/plum.txt" in told
+    assert "rootcellar verify" in told
+
+
+def test_a_snapshot_is_restored_and_what_is_lost_is_named(history: Any) -> None:
+    first, _ = ids(history)
+    out = history.root / "out"
+    done = history.run("restore", "--snapshot", first, "--to", out, "--json")
+    assert (done.code, done.document["files"]) == (0, 3)
+    assert (out / "Garden/pear.txt").read_text() == "pear"
+    shutil.rmtree(history.archive / ".rootcellar/history")
+    done = history.run("restore", "pear", "--snapshot", first, "--to", history.root / "two")
+    assert done.code == 2
+    done = history.run("restore", "--snapshot", first, "--to", history.root / "two", "--json")
+    assert done.code == 3
+    assert {one["path"] for one in done.document["lost"]} == {
+        "Garden/pear.txt",
+        "Garden/metadata.jsonl",
+    }
+
+
+def test_what_makes_no_sense_is_told_with_a_hint(history: Any) -> None:
+    for arguments, said in (
+        (("restore",), "Where to?"),
+        (("restore", "plum", "--to", history.archive / "new"), "in the archive itself"),
+        (("restore", "apple", "--to", history.root / "out"), "Nothing in this snapshot"),
+        (("restore", "--snapshot", "1999", "--to", history.root / "out"), "no snapshot 1999"),
+        (("snapshot", "show", "1999"), "no snapshot 1999"),
+    ):
+        done = history.run(*arguments)
+        assert done.code == 2
+        assert said in done.err
+    assert not (history.root / "out").exists()
+
+
+def test_a_snapshot_of_an_archive_that_is_new_here_is_restored_too(history: Any) -> None:
+    shutil.rmtree(history.root / "state")
+    first, _ = ids(history)
+    out = history.root / "out"
+    options = ("--snapshot", first, "--to", out, "--archive", history.archive)
+    assert history.run("restore", "pear.txt", *options).code == 0
+    assert (out / "Garden/pear.txt").read_text() == "pear"
