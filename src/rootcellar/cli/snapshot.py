@@ -232,8 +232,8 @@ def show(
     click.echo(f"  since the one before: {changed}")
     for exporter, one in header.exporters.items():
         click.echo(f"  {exporter}: {one.safe:,} of {one.items:,} items complete ({one.outcome})")
-    for top, (count, size) in sorted(tops.items()):
-        click.echo(f"  {top}/  {count:,} files, {size_in_words(size)}")
+    for top, (files, size) in sorted(tops.items()):
+        click.echo(f"  {top}/  {files:,} files, {size_in_words(size)}")
     if name in chain.pruned:
         click.echo(f"  pruned on {chain.pruned[name][:10]}: what had changed since may be gone")
     for path in sorted(tree) if with_files else ():
