@@ -32,6 +32,7 @@ SHAPES = {
     "run": "run",
     "schedule": "schedule",
     "restore": "restore",
+    "verify": "verify",
     "snapshot create": "snapshot",
     "snapshot list": "snapshots",
     "snapshot show": "contents",

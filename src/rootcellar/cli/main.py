@@ -27,6 +27,7 @@ COMMANDS = {
     "resolve": "Settle a page that was kept because you have edited it.",
     "snapshot": "Make, list, show and compare snapshots of the archive.",
     "restore": "Bring files of a snapshot back, into a folder.",
+    "verify": "Read the archive and its history again; find what is damaged, and heal it.",
     "rebuild": "Make the state again from the archive itself.",
     "demo": "Make a small made-up Mac home and archive it, to see the whole thing work.",
 }

@@ -5,8 +5,10 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
+from rootcellar.archive.layout import RECORDS
 from rootcellar.archive.records import Line, gone_line, make_line
 from rootcellar.archive.writer import Batch
+from rootcellar.engine.former_lines import find_lines
 from rootcellar.engine.places import Places
 from rootcellar.engine.preparing import Prepared, Preparing
 from rootcellar.engine.reading import Reader
@@ -249,12 +251,13 @@ class Batches:
 
     def _recover_lines(self, folder: str, keys: frozenset[str]) -> Iterator[Line]:
         """Yield anew the lines of a records file that was damaged from outside."""
-        del folder
         known = self.state.holdings.items(self.writing.archive, self.name, sorted(keys))
         living = [key for key, item in known.items() if not item.gone]
         read = {item.sighting.key: item for item in self.reader.read(living)} if living else {}
+        rest = {key: item.line for key, item in known.items() if key not in read}
+        former = find_lines(self.writing.disk, f"{folder}/{RECORDS}", rest) if rest else {}
         for key, item in known.items():
-            yield make_line(item, read[key].record if key in read else {})
+            yield former.get(key) or make_line(item, read[key].record if key in read else {})
 
 
 def _was_overlooked(former: StoredItem, item: StoredItem) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import IO
 
 from rootcellar.archive.disk import Disk
-from rootcellar.archive.layout import HISTORY
+from rootcellar.archive.layout import HISTORY, QUARANTINE
 from rootcellar.archive.manifests import Entry
 
 CHUNK = 1 << 20
@@ -25,16 +25,26 @@ class Contents:
             if entry.sha256 in wanted:
                 self._paths.setdefault(entry.sha256, []).append(entry.path)
         self._history: dict[str, list[str]] = {}
+        self._quarantine: list[str] | None = None
 
     def places(self, sha256: str, path: str = "") -> Iterator[str]:
         """Yield where these bytes may lie, `path` first."""
         seen = {path}
         if path:
             yield path
-        for place in (*self._paths.get(sha256, ()), *self.former(sha256)):
+        for place in self._elsewhere(sha256):
             if place not in seen:
                 seen.add(place)
                 yield place
+
+    def _elsewhere(self, sha256: str) -> Iterator[str]:
+        yield from self._paths.get(sha256, ())
+        yield from self.former(sha256)
+        if self._quarantine is None:
+            self._quarantine = self.disk.names(QUARANTINE)
+        for name in self._quarantine:
+            if name.startswith(sha256[:16]):
+                yield f"{QUARANTINE}/{name}"
 
     def former(self, sha256: str) -> list[str]:
         """Return the objects of the history that are named by this digest."""

@@ -50,18 +50,19 @@ class Maker:
         self.row = row
         self.identity = identity
 
-    def make(self, *, walked: bool = False) -> SnapshotRow | None:
+    def make(self, *, walked: bool = False, anew: bool = False) -> SnapshotRow | None:
         """Make a snapshot if the tree differs from the last one; return it, or None.
 
-        `walked`: every path has just been looked at, and what was edited was touched.
+        `walked`: every path has just been looked at, and what was edited was touched. `anew`: a
+        full one in any case, as manifests before it are damaged.
         """
         trees = self.state.trees
         last = trees.last(self.row)
-        if last is not None and not trees.is_touched(self.row):
+        if last is not None and not trees.is_touched(self.row) and not anew:
             return None
         self.catch_up()
         with self.state.transaction():
-            return self._make(trees.last(self.row), walked=walked)
+            return self._make(trees.last(self.row), walked=walked, anew=anew)
 
     # -- what the state missed -------------------------------------------------------------------
 
@@ -115,7 +116,7 @@ class Maker:
 
     # -- making one ------------------------------------------------------------------------------
 
-    def _make(self, last: SnapshotRow | None, *, walked: bool) -> SnapshotRow | None:
+    def _make(self, last: SnapshotRow | None, *, walked: bool, anew: bool) -> SnapshotRow | None:
         trees = self.state.trees
         files, size = trees.totals(self.row) if last is None else (last.files, last.bytes)
         entries: list[Entry] = []
@@ -130,9 +131,9 @@ class Maker:
             if count <= _FEW + files // 4:
                 entries += [now for _, now in some]
         trees.untouch(self.row)
-        if last is not None and not count:
+        if last is not None and not count and not anew:
             return None
-        full = last is None or count > len(entries) or self._needs_full(last)
+        full = anew or last is None or count > len(entries) or self._needs_full(last)
         header = self._header(last, full=full, files=files, size=size, walked=walked)
         sha256 = write(self.disk, header, trees.held(self.row) if full else entries)
         trees.add_snapshot(self.row, header, sha256)

@@ -25,7 +25,7 @@ def select(
         return sorted(tree)
     found: set[str] = set()
     for word in wanted:
-        matched = _by_path(tree, word) or _by_exporter(tree, word, tops)
+        matched = by_path(tree, word) or _by_exporter(tree, word, tops)
         if not matched:
             matched = _by_title(tree, word, contents())
         if not matched:
@@ -38,7 +38,7 @@ def select(
     return sorted(found)
 
 
-def _by_path(tree: Tree, word: str) -> set[str]:
+def by_path(tree: Tree, word: str) -> set[str]:
     """Match a path, a folder, a name, or a pattern; `*` stands for anything, also for folders."""
     plain = nfc(word).strip("/").removeprefix("./")
     if plain in tree:

@@ -1,0 +1,164 @@
+"""`rootcellar verify`: read the archive and its history again, find damage, and heal it."""
+
+import contextlib
+import re
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rootcellar.cli.output import size_in_words, tell_json, warn
+from rootcellar.cli.setting import (
+    choose_archive,
+    json_option,
+    load_only_settings,
+    setting_options,
+)
+from rootcellar.errors import RootcellarError
+from rootcellar.report import EXIT_CODES
+from rootcellar.snapshots.verifying import Problem, Verified, Verifying
+from rootcellar.state.path import default_path
+from rootcellar.state.store import StateStore
+
+SHOWN = 20
+SIZES = {
+    "": 1,
+    "k": 1000,
+    "m": 1000**2,
+    "g": 1000**3,
+    "t": 1000**4,
+    "ki": 2**10,
+    "mi": 2**20,
+    "gi": 2**30,
+    "ti": 2**40,
+}
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class Size(click.ParamType):  # type: ignore[type-arg]
+    """A number of bytes: 10GiB, 500MB, 1048576."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        """Return the bytes; anything else is a usage error."""
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([kmgt]?i?)b?", value.strip().lower())
+        if not found or found[2] not in SIZES:
+            self.fail(f"{value!r} is no size. Say for instance 10GiB or 500MB.", param, ctx)
+        return int(float(found[1]) * SIZES[found[2]])
+
+
+class Duration(click.ParamType):  # type: ignore[type-arg]
+    """A span of time: 30s, 10m, 2h."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """Return the seconds; anything else is a usage error."""
+        if isinstance(value, int | float):
+            return float(value)
+        found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([smhd])", value.strip().lower())
+        if not found:
+            self.fail(f"{value!r} is no time. Say for instance 10m or 2h.", param, ctx)
+        return float(found[1]) * SECONDS[found[2]]
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATH ...]")
+@click.option("--budget", type=Size(), help="Read about this much, oldest first: 10GiB.")
+@click.option("--for", "seconds", type=Duration(), help="Read for about this long: 10m.")
+@setting_options
+@json_option
+def command(
+    paths: tuple[str, ...],
+    budget: int | None,
+    seconds: float | None,
+    archive: Path | None,
+    home: Path | None,
+    settings: Path | None,
+    as_json: bool,
+) -> None:
+    """Read the archive and its history again; find what is damaged, and heal it.
+
+    Damaged bytes go to quarantine. Good ones are taken from the history, from another file with
+    the same bytes, or from the source, where it still has them. With a limit, what was read
+    longest ago comes first, so that everything is read in turn.
+
+    Exit code 0 when everything is intact, 3 when something was damaged (healed or not), 1 when
+    the archive could not be verified.
+    """
+    from rootcellar.engine.opening import open_archive, require_archive
+    from rootcellar.snapshots.healing import Healing
+
+    with StateStore(default_path()) as state:
+        place = choose_archive(archive, load_only_settings(settings), state)
+        require_archive(place, state)
+        with open_archive(place, state) as opened:
+            report = Verifying(opened).verify(paths, budget=budget, seconds=seconds)
+            exporters = Healing(opened, report.problems).heal() if report.problems else set()
+            notes = opened.notes
+        if exporters:
+            _heal_from_source(place, state, sorted(exporters), home, settings)
+            _look_again(place, report.problems)
+    if as_json:
+        tell_json({"outcome": report.outcome, "archive": str(place), **_plain(report)})
+    else:
+        for note in notes:
+            warn(note)
+        _tell(report)
+    sys.exit(EXIT_CODES[report.outcome])
+
+
+def _heal_from_source(
+    place: Path, state: StateStore, exporters: list[str], home: Path | None, settings: Path | None
+) -> None:
+    """Export what is damaged once more, where its source is here; it comes when it can."""
+    from rootcellar.cli.setting import Setting
+    from rootcellar.engine.running import run
+
+    with contextlib.redirect_stdout(sys.stderr), contextlib.suppress(RootcellarError):
+        run(Setting.load(settings, home).order(exporters)(place, False), state)
+
+
+def _look_again(place: Path, problems: list[Problem]) -> None:
+    """Mark what the source has healed."""
+    from rootcellar.archive.disk import Disk
+    from rootcellar.engine.opening import locate
+
+    with contextlib.suppress(OSError), contextlib.closing(Disk(locate(place))) as disk:
+        for one in problems:
+            if one.is_of_tree and not one.healed and disk.stat(one.path) is not None:
+                with contextlib.suppress(OSError):
+                    one.healed = disk.sha256(one.path) == one.expected
+
+
+def _plain(report: Verified) -> dict[str, Any]:
+    plain = asdict(report)
+    for problem in plain["problems"]:
+        for name in ("expected", "found", "code"):
+            problem[name] = problem[name] or None
+    return plain
+
+
+def _tell(report: Verified) -> None:
+    click.echo(f"{report.checked:,} files, {size_in_words(report.bytes)} read.")
+    if report.left:
+        click.echo(f"{report.left:,} files are left for the next time.")
+    if report.edited:
+        click.echo(f"{len(report.edited):,} pages were edited by you; they stay as they are.")
+    if report.strangers:
+        click.echo(f"{report.strangers:,} files in the archive's folder are not the archive's.")
+    if not report.problems:
+        click.echo("Everything is intact.")
+        return
+    healed = sum(one.healed for one in report.problems)
+    said = f"{len(report.problems):,} problems, {healed:,} healed:"
+    click.echo(click.style(said, fg="yellow" if healed == len(report.problems) else "red"))
+    for one in sorted(report.problems, key=lambda one: one.healed)[:SHOWN]:
+        click.echo(f"  {'healed' if one.healed else 'DAMAGED'} {one.path}: {one.message}")
+    if len(report.problems) > SHOWN:
+        click.echo(f"  and {len(report.problems) - SHOWN:,} more; --json names all")

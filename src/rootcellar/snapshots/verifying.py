@@ -1,0 +1,275 @@
+"""Reads the archive and its history again, and says everything that is not as it should be."""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from rootcellar.archive.layout import HISTORY
+from rootcellar.archive.manifests import Entry, ManifestDamaged, path_of
+from rootcellar.engine.opening import OpenArchive
+from rootcellar.errors import UsageError
+from rootcellar.snapshots.chain import read_chain
+from rootcellar.snapshots.hashing import Finding, Hashed, Job, hash_all
+from rootcellar.snapshots.making import Maker
+from rootcellar.snapshots.needs import Needs, read_needs
+from rootcellar.snapshots.selecting import by_path
+from rootcellar.snapshots.walking import Walk, walk
+
+_DIGITS = 64
+
+
+@dataclass
+class Problem:
+    """Something that is not as it should be.
+
+    `kind`: `rot` (other bytes, though size and time are the same), `truncated`, `changed`,
+    `missing`, `unreadable`; `history-rot`, `history-missing`; `manifest`; `state`. `expected` and
+    `found` are digests, empty where there is none. `code` numbers what is wrong with a manifest.
+    """
+
+    path: str
+    kind: str
+    message: str
+    expected: str = ""
+    found: str = ""
+    healed: bool = False
+    code: str = ""
+
+    @property
+    def is_of_tree(self) -> bool:
+        """Whether it is about a file of the archive as it is now."""
+        return self.kind in ("rot", "truncated", "changed", "missing", "unreadable")
+
+
+@dataclass
+class Verified:
+    """What a verification found; `left` files are for the next one, the budget was used up.
+
+    `edited` are pages that somebody edited, which is no damage.
+    """
+
+    checked: int = 0
+    bytes: int = 0
+    left: int = 0
+    edited: list[str] = field(default_factory=list)
+    strangers: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def outcome(self) -> str:
+        """`partial` when anything is wrong, also where it was healed."""
+        return "partial" if self.problems else "ok"
+
+
+class Verifying:
+    """One verification of an open archive, which is locked for this process."""
+
+    def __init__(self, archive: OpenArchive) -> None:
+        self.archive = archive
+        self.disk = archive.disk
+        self.state = archive.state
+        self.trees = archive.state.trees
+        self.report = Verified()
+        self.needs = Needs()
+
+    def verify(
+        self,
+        only: Sequence[str] = (),
+        *,
+        budget: int | None = None,
+        seconds: float | None = None,
+    ) -> Verified:
+        """Verify everything, or these paths; stop after about `budget` bytes or `seconds`.
+
+        With a limit, what was read longest ago comes first.
+        """
+        row = self.archive.row
+        if only:
+            self._hash([self._tree_job(entry) for entry in self._chosen(only)], Walk())
+            return self.report
+        self._check_state()
+        Maker(self.disk, self.state, row, self.archive.identity).make()
+        self._check_manifests()
+        seen = walk(self.disk, self.state, row)
+        self.report.edited, self.report.strangers = seen.edited, seen.strangers
+        jobs: Iterable[Job] = self._jobs()
+        limited = budget is not None or seconds is not None
+        if limited:
+            jobs = self._oldest_first(jobs)
+        self._hash(jobs, seen, budget, seconds)
+        self._remember(whole=not limited or not self.report.left)
+        return self.report
+
+    def _chosen(self, only: Sequence[str]) -> list[Entry]:
+        tree = {entry.path: entry for entry in self.trees.held(self.archive.row)}
+        found: dict[str, Entry] = {}
+        for word in only:
+            matched = by_path(tree, word)
+            if not matched:
+                raise UsageError(
+                    f"The archive has no file {word!r}.",
+                    hint="Give a path below the archive's folder, a folder, or a pattern.",
+                )
+            found |= {path: tree[path] for path in matched}
+        return [found[path] for path in sorted(found)]
+
+    # -- what is to be read ----------------------------------------------------------------------
+
+    @staticmethod
+    def _tree_job(entry: Entry) -> Job:
+        return Job(entry.path, entry.size, entry.sha256)
+
+    def _jobs(self) -> Iterator[Job]:
+        """Yield all files of the tree, then all objects of the history."""
+        for entry in self.trees.held(self.archive.row):
+            yield self._tree_job(entry)
+        there = set()
+        for folder in self.disk.names(HISTORY):
+            for name in self.disk.names(f"{HISTORY}/{folder}"):
+                digest = name[:_DIGITS]
+                if len(name) >= _DIGITS and name[_DIGITS : _DIGITS + 1] in ("", "."):
+                    there.add(digest)
+                    need = self.needs.needed.get(digest)
+                    size = need.size if need else -1
+                    yield Job(f"{HISTORY}/{folder}/{name}", size, digest)
+        self._name_missing_history(there)
+
+    def _name_missing_history(self, there: set[str]) -> None:
+        here = {entry.sha256 for entry in self.trees.held(self.archive.row)}
+        for digest, need in self.needs.needed.items():
+            if digest not in there and digest not in here:
+                self.report.problems.append(
+                    Problem(
+                        need.path,
+                        "history-missing",
+                        f"what it held in {need.snapshot} is nowhere in the archive",
+                        expected=digest,
+                    )
+                )
+
+    def _oldest_first(self, jobs: Iterable[Job]) -> list[Job]:
+        row = self.archive.row
+        checked = self.trees.checked(row)
+        whole = self.trees.occasion(row, "verified whole")
+        least = int(whole[0].timestamp()) if whole else 0
+        return sorted(jobs, key=lambda job: (checked.get(job.path, least), job.path))
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def _hash(
+        self,
+        jobs: Iterable[Job],
+        seen: Walk,
+        budget: int | None = None,
+        seconds: float | None = None,
+    ) -> None:
+        done = Hashed()
+        edited = set(seen.edited)
+        good: list[str] = []
+        bad = set()
+
+        def noted() -> Iterator[Job]:
+            for job in jobs:
+                if budget is not None or seconds is not None:
+                    good.append(job.path)
+                yield job
+
+        for finding in hash_all(self.disk, noted(), done, budget=budget, seconds=seconds):
+            bad.add(finding.job.path)
+            if finding.job.path not in edited:
+                self._judge(finding)
+        self.report.checked, self.report.bytes = done.files, done.bytes
+        self.report.left = done.left
+        read = good[: len(good) - done.left]
+        with self.state.transaction():
+            moment = int(time.time())
+            self.trees.put_checked(
+                self.archive.row, [path for path in read if path not in bad], moment
+            )
+
+    def _judge(self, finding: Finding) -> None:
+        job = finding.job
+        if job.path.startswith(f"{HISTORY}/"):
+            message = "a former content is damaged"
+            if (need := self.needs.needed.get(job.sha256)) is not None:
+                message = f"what {need.path} held in {need.snapshot} is damaged"
+            self._add(finding, "history-rot", message)
+            return
+        entry = self.trees.held_entry(self.archive.row, job.path)
+        assert entry is not None
+        status = self.disk.stat(job.path)
+        if status is None or finding.is_missing:
+            self._add(finding, "missing", "it is not there any more")
+        elif finding.error:
+            self._add(finding, "unreadable", f"the drive does not give it: {finding.error}")
+        elif entry.view and (status.size, status.mtime_ns) != (entry.size, entry.mtime_ns):
+            self.report.edited.append(job.path)
+        elif finding.size < entry.size:
+            self._add(finding, "truncated", f"{entry.size - finding.size:,} bytes are missing")
+        elif (status.size, status.mtime_ns) == (entry.size, entry.mtime_ns):
+            self._add(finding, "rot", "its bytes have changed by themselves")
+        else:
+            self._add(finding, "changed", "it was changed from outside")
+
+    def _add(self, finding: Finding, kind: str, message: str) -> None:
+        job = finding.job
+        self.report.problems.append(Problem(job.path, kind, message, job.sha256, finding.found))
+
+    # -- manifests and state ---------------------------------------------------------------------
+
+    def _check_manifests(self) -> None:
+        chain = read_chain(self.disk)
+        self.needs = read_needs(self.disk, chain)
+        broken = dict(self.needs.broken)
+        there = {*chain.order, *chain.damaged}
+        for row in self.trees.snapshots(self.archive.row):
+            if row.id not in there:
+                broken[row.id] = ManifestDamaged("M01", f"the manifest of {row.id} is not there")
+            elif row.id not in broken and self.disk.sha256(path_of(row.id)) != row.sha256:
+                broken[row.id] = ManifestDamaged(
+                    "M10", f"the manifest of {row.id} is not what was written"
+                )
+        self.report.checked += len(chain.order)
+        untold = [name for name in self.needs.untold if name not in broken]
+        for name, error in sorted(broken.items()):
+            more = f"; {len(untold):,} later ones cannot be told either" if untold else ""
+            self.report.problems.append(
+                Problem(path_of(name), "manifest", f"{error.message}{more}", code=error.code)
+            )
+
+    def _check_state(self) -> None:
+        """Compare the state with itself and with the newest manifest; a state can be made anew."""
+        (found,) = self.state.connection.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            self._blame_state(f"the database is damaged: {found}")
+            return
+        row = self.archive.row
+        last = self.trees.last(row)
+        if last is None or self.trees.is_touched(row):
+            return
+        from rootcellar.snapshots.chain import tree_of
+
+        try:
+            tree = tree_of(self.disk, last.id)
+        except ManifestDamaged:
+            return
+        different = 0
+        for entry in self.trees.held(row):
+            told = tree.pop(entry.path, None)
+            different += told is None or (told.size, told.sha256) != (entry.size, entry.sha256)
+        if different + len(tree):
+            self._blame_state(
+                f"it says of {different + len(tree):,} files something else than {last.id}"
+            )
+
+    def _blame_state(self, message: str) -> None:
+        self.report.problems.append(Problem(str(self.state.path), "state", message))
+
+    def _remember(self, *, whole: bool) -> None:
+        row = self.archive.row
+        moment = datetime.now(UTC)
+        with self.state.transaction():
+            self.trees.put_occasion(row, "verified", moment, self.report.outcome)
+            if whole:
+                self.trees.put_occasion(row, "verified whole", moment, self.report.outcome)
