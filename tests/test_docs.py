@@ -14,6 +14,7 @@ from rootcellar.cli.main import COMMANDS
 from rootcellar.config import General
 from rootcellar.plugins import installed
 from rootcellar.report import EXIT_CODES
+from rootcellar.retention import Retention
 from rootcellar.schedule.jobs import Job, Notify
 
 REPOSITORY = Path(__file__).parents[1]
@@ -105,6 +106,11 @@ def test_every_setting_of_every_exporter_is_described_and_no_other() -> None:
             assert rows(page[f"`[{exporter.name}]`"]) == fields(exporter.settings)
         else:
             assert f"`[{exporter.name}]`" not in page
+
+
+def test_every_setting_of_snapshots_is_described_and_no_other() -> None:
+    page = sections((REFERENCE / "settings.md").read_text())
+    assert rows(page["`[snapshots]`"]) == fields(Retention)
 
 
 def test_every_variable_of_the_environment_is_described_and_no_other() -> None:

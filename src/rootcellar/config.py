@@ -18,6 +18,7 @@ import msgspec
 import platformdirs
 
 from rootcellar.errors import RootcellarError, UsageError
+from rootcellar.retention import Retention
 from rootcellar.schedule.jobs import DEFAULT_JOB, Job, Notify
 
 JOBS, NOTIFY = "jobs", "notify"
@@ -42,6 +43,7 @@ class Settings:
     home: Path
     exporters: tuple[str, ...]
     templates: Path | None
+    snapshots: Retention = field(default_factory=Retention)
     tables: Mapping[str, Any] = field(default_factory=dict)
     jobs: Mapping[str, Job] = field(default_factory=dict)
     notify: Notify = field(default_factory=Notify)
@@ -61,6 +63,10 @@ class Timetable:
         return _absolute(job.archive, self.path) if job.archive else self.archive
 
 
+_CORE: Mapping[str, type] = {"snapshots": Retention}
+"""The tables of the settings file that are no exporter's."""
+
+
 def settings_path() -> Path:
     """Return where the settings are; ROOTCELLAR_SETTINGS names another file."""
     if named := os.environ.get("ROOTCELLAR_SETTINGS"):
@@ -76,8 +82,8 @@ def load_settings(path: Path | None, exporters: Mapping[str, type]) -> Settings:
     """
     place = path or settings_path()
     data = _read(place, required=path is not None)
-    tables = {name: value for name, value in data.items() if name in exporters}
-    own = (*exporters, JOBS, NOTIFY)
+    tables = {name: value for name, value in data.items() if name in {*exporters, *_CORE}}
+    own = (*exporters, *_CORE, JOBS, NOTIFY)
     general = {name: value for name, value in data.items() if name not in own}
     checked = _checked(place, "", General, general, extra=own)
     return Settings(
@@ -86,6 +92,7 @@ def load_settings(path: Path | None, exporters: Mapping[str, type]) -> Settings:
         home=_absolute(checked.home, place),
         exporters=checked.exporters,
         templates=_absolute(checked.templates, place) if checked.templates else None,
+        snapshots=_checked(place, "snapshots.", Retention, tables.get("snapshots", {})),
         tables={
             name: _checked(place, f"{name}.", kind, tables.get(name, {}))
             for name, kind in exporters.items()
@@ -266,6 +273,14 @@ schedule = "daily 03:00"
 [notify]
 # Mail, ntfy, Slack and a hundred more: https://appriseit.com lists the addresses.
 # urls = ["ntfy://my-own-topic"]
+[snapshots]
+# Which snapshots `rootcellar snapshot prune` keeps; without a rule, all. What the archive
+# holds now is never pruned.
+# keep_last = 10
+# keep_daily = 14
+# keep_weekly = 8
+# keep_monthly = 24
+# keep_yearly = 100
 
 [photos]
 # Read these libraries, and not all those below Pictures.

@@ -37,6 +37,7 @@ SHAPES = {
     "snapshot list": "snapshots",
     "snapshot show": "contents",
     "snapshot diff": "difference",
+    "snapshot prune": "prune",
 }
 """Which schema the document of each command follows; those that do nothing follow `error`."""
 ROOTCELLAR = str(Path(sys.executable).parent / "rootcellar")

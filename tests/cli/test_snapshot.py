@@ -131,3 +131,31 @@ def test_a_snapshot_of_an_archive_that_is_new_here_is_restored_too(history: Any)
     options = ("--snapshot", first, "--to", out, "--archive", history.archive)
     assert history.run("restore", "pear.txt", *options).code == 0
     assert (out / "Garden/pear.txt").read_text() == "pear"
+
+
+def test_what_no_rule_keeps_is_freed_and_a_dry_run_says_how_much(history: Any) -> None:
+    first, second = ids(history)
+    none = history.run("snapshot", "prune", "--json")
+    assert (none.code, none.document["outcome"]) == (2, "usage")
+    options = ("snapshot", "prune", "--keep-last", "1", "--grace", "0s", "--json")
+    told = history.run(*options, "--dry-run").document
+    assert (told["pruned"], told["kept"]) == ([first], [second])
+    done = history.run(*options).document
+    assert done["freed"] == told["freed"]
+    assert done["freed"]["files"] == 2
+    listed = history.run("snapshot", "list", "--json").document["snapshots"]
+    assert [bool(one["pruned"]) for one in listed] == [True, False]
+    assert "pruned" in history.run("snapshot", "list").out
+
+
+def test_the_rule_of_the_settings_holds_unless_another_is_given(history: Any) -> None:
+    first, second = ids(history)
+    history.settle('[snapshots]\nkeep_daily = 3\ngrace = "1h"\n')
+    told = history.run("snapshot", "prune", "--json").document
+    assert (told["kept"], told["pruned"]) == ([second], [first])
+    assert told["freed"]["files"] == 0
+    assert told["waiting"]["files"] == 2
+    history.settle('[snapshots]\ngrace = "soon"\n')
+    wrong = history.run("snapshot", "prune")
+    assert wrong.code == 2
+    assert "'soon' is no time" in wrong.err

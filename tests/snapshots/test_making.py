@@ -10,6 +10,7 @@ from orchard import Farm, tree
 from reading import contents, files_in, lines, snapshots, tree_at
 
 from rootcellar.archive import manifests
+from rootcellar.state.store import StateStore
 
 
 @pytest.fixture
@@ -193,3 +194,54 @@ def test_after_changes_the_manifest_is_small(farm: Farm) -> None:
     size = (farm.archive / f".rootcellar/snapshots/{snapshot}.jsonl.zst").stat().st_size
     assert len(entries) >= 200
     assert size <= 100 * len(entries)
+
+
+def a_day_later(farm: Farm) -> None:
+    with StateStore(farm.state_path) as state:
+        state.connection.execute("UPDATE occasion SET moment = '2020-01-01T00:00:00+00:00'")
+
+
+def test_once_a_day_an_export_finds_what_others_changed(planted: Farm) -> None:
+    page = next(planted.archive.glob("Orchard/1/*.page"))
+    page.write_text("my own words")
+    (first,) = snapshots(planted.archive)
+    assert planted.export().snapshot == first
+    a_day_later(planted)
+    report = planted.export()
+    assert (report.outcome, report.notes) == ("ok", [])
+    assert snapshots(planted.archive) == [first, report.snapshot]
+    header, *entries, _ = lines(planted.archive, report.snapshot or "")
+    assert header["walked"] is True
+    assert [one["path"] for one in entries] == [page.relative_to(planted.archive).as_posix()]
+    assert digests(planted.archive, report.snapshot or "") == files_in(planted.archive)
+    assert planted.export().snapshot == report.snapshot
+
+
+def test_once_a_day_an_export_says_what_is_damaged_and_keeps_the_snapshot_as_it_was(
+    planted: Farm,
+) -> None:
+    original = next(planted.archive.glob("Orchard/1/*.bin"))
+    records = planted.archive / "Orchard/0/metadata.jsonl"
+    original.write_bytes(b"somebody's")
+    records.unlink()
+    before = tree_at(planted.archive, snapshots(planted.archive)[-1])
+    a_day_later(planted)
+    told = " ".join(planted.export().notes)
+    assert original.name in told
+    assert "Orchard/0/metadata.jsonl" in told
+    assert "rootcellar verify" in told
+    assert tree_at(planted.archive, snapshots(planted.archive)[-1]) == before
+
+
+def test_times_that_a_drive_tells_differently_are_no_change(planted: Farm) -> None:
+    """As exFAT does after the clocks change: an hour apart, the bytes are the same."""
+    import os
+
+    for path in planted.archive.rglob("*"):
+        if path.is_file():
+            status = path.stat()
+            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 3600 * 10**9))
+    (first,) = snapshots(planted.archive)
+    for _ in range(2):
+        a_day_later(planted)
+        assert planted.export().snapshot == first

@@ -146,6 +146,23 @@ class Disk:
         self._written.append(path)
         return file
 
+    def append(self, path: str, lines: bytes) -> None:
+        """Add lines to a text file, and return when they would survive a power cut.
+
+        They begin on a line of their own, also after one that a full drive cut off.
+        """
+        self.make_folder(path.rpartition("/")[0])
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644, dir_fd=self.handle)
+        with os.fdopen(handle, "r+b", buffering=0) as file:
+            end = file.seek(0, os.SEEK_END)
+            if end:
+                file.seek(end - 1)
+                if file.read(1) != b"\n":
+                    lines = b"\n" + lines
+            write_all(file, lines)
+        self._written.append(path)
+        self.flush()
+
     def set_mtime(self, path: str, mtime_ns: int) -> int:
         """Set a file's mtime and return the mtime that the file system gave back.
 

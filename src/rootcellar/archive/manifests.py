@@ -274,6 +274,14 @@ def pruned(disk: Disk) -> dict[str, str]:
     return found
 
 
+def append_pruned(disk: Disk, snapshots: Iterable[str], moment: str) -> None:
+    """Write down that these snapshots are given up; an OSError (a full drive) is the caller's."""
+    lines = b"".join(
+        msgspec.json.encode({"id": name, "pruned": moment}) + b"\n" for name in snapshots
+    )
+    disk.append(PRUNED, lines)
+
+
 def chain_of(headers: Mapping[str, Header], head: str) -> Iterator[str]:
     """Yield a snapshot and those before it, newest first, as far as they are there."""
     seen: set[str] = set()

@@ -34,3 +34,9 @@ def setting_options(command: Callable[..., None]) -> Callable[..., None]:
     ):
         command = option(command)
     return command
+
+
+def place_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of a command that looks at an archive and at no home."""
+    settings = click.option("--settings", type=ANY_PATH, help="Use this settings file.")
+    return archive_option(settings(json_option(command)))

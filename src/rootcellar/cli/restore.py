@@ -9,11 +9,10 @@ import click
 from rootcellar.cli.output import size_in_words, tell_json
 from rootcellar.cli.setting import (
     ANY_PATH,
-    archive_option,
     choose_archive,
     dry_run_option,
-    json_option,
     load_only_settings,
+    place_options,
 )
 from rootcellar.errors import UsageError
 from rootcellar.report import EXIT_CODES
@@ -30,9 +29,7 @@ SHOWN = 10
 @click.option("--to", type=ANY_PATH, help="The folder to restore into.")
 @click.option("--overwrite", is_flag=True, help="Replace other files that are in the way.")
 @dry_run_option
-@archive_option
-@click.option("--settings", type=ANY_PATH, help="Use this settings file.")
-@json_option
+@place_options
 def command(
     paths: tuple[str, ...],
     wanted: str | None,

@@ -4,6 +4,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from rootcellar.cli.options import ANY_PATH as ANY_PATH
@@ -11,6 +12,7 @@ from rootcellar.cli.options import accept_losses_option as accept_losses_option
 from rootcellar.cli.options import archive_option as archive_option
 from rootcellar.cli.options import dry_run_option as dry_run_option
 from rootcellar.cli.options import json_option as json_option
+from rootcellar.cli.options import place_options as place_options
 from rootcellar.cli.options import setting_options as setting_options
 from rootcellar.cli.output import warn
 from rootcellar.config import Settings, Timetable, digest, load_settings
@@ -22,6 +24,7 @@ from rootcellar.errors import UsageError
 from rootcellar.exporter import Exporter
 from rootcellar.items import Trouble
 from rootcellar.plugins import Installed, installed
+from rootcellar.quantities import seconds_in
 from rootcellar.sources.home import FoundStores, HomeFolder, open_capture
 from rootcellar.sources.scratch import sweep_scratch
 from rootcellar.state.store import StateStore
@@ -93,6 +96,7 @@ class Setting:
             stores=stores,
             dry_run=dry_run,
             settled=self.settings.archive,
+            walk_every=timedelta(seconds=seconds_in(self.settings.snapshots.walk)),
         )
 
     def _missing(self, exporter: Exporter, found: FoundStores, asked: bool) -> Missing:

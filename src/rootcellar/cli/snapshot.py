@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,8 @@ import click
 from rootcellar.archive.disk import Disk
 from rootcellar.archive.manifests import Header
 from rootcellar.cli.output import size_in_words, tell_json, warn
-from rootcellar.cli.setting import (
-    ANY_PATH,
-    archive_option,
-    choose_archive,
-    json_option,
-    load_only_settings,
-)
+from rootcellar.cli.prune import prune
+from rootcellar.cli.setting import choose_archive, load_only_settings, place_options
 from rootcellar.report import EXIT_CODES
 from rootcellar.snapshots.chain import Chain, choose, read_chain, tree_of
 from rootcellar.snapshots.diffing import Difference, compare, in_words
@@ -28,12 +23,6 @@ from rootcellar.state.store import StateStore
 
 SHOWN = 10
 files_option = click.option("--files", "with_files", is_flag=True, help="Name every file.")
-
-
-def place_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that every one of these commands has."""
-    settings = click.option("--settings", type=ANY_PATH, help="Use this settings file.")
-    return archive_option(settings(json_option(command)))
 
 
 @click.group()
@@ -70,20 +59,18 @@ def create(trusted: bool, archive: Path | None, settings: Path | None, as_json: 
     """
     from rootcellar.engine.opening import open_archive, require_archive
     from rootcellar.snapshots.making import Maker
-    from rootcellar.snapshots.walking import walk
 
     with StateStore(default_path()) as state:
         place = choose_archive(archive, load_only_settings(settings), state)
         require_archive(place, state)
         with open_archive(place, state) as found:
+            before = state.trees.last(found.row)
             maker = Maker(found.disk, state, found.row, found.identity)
-            made = maker.make()
-            seen = Walk()
-            if not trusted:
-                seen = walk(found.disk, state, found.row)
-                made = maker.make(walked=True) or made
+            maker.make()
+            seen = Walk() if trusted else maker.walk()
             last = state.trees.last(found.row)
             notes = found.notes
+    made = last is not None and last != before
     for note in notes:
         warn(note)
     if as_json:
@@ -92,17 +79,17 @@ def create(trusted: bool, archive: Path | None, settings: Path | None, as_json: 
                 "outcome": seen.outcome,
                 "archive": str(place),
                 "snapshot": last.id if last else None,
-                "made": made is not None,
+                "made": made,
                 **({} if trusted else {"walk": asdict(seen)}),
             }
         )
     else:
-        _tell_created(made.id if made else "", last.id if last else "", seen)
+        _tell_created(last.id if last else "", seen, made=made)
     sys.exit(EXIT_CODES[seen.outcome])
 
 
-def _tell_created(made: str, last: str, seen: Walk) -> None:
-    click.echo(f"Snapshot {made} was made." if made else f"Nothing has changed since {last}.")
+def _tell_created(last: str, seen: Walk, *, made: bool) -> None:
+    click.echo(f"Snapshot {last} was made." if made else f"Nothing has changed since {last}.")
     for what, paths in (
         ("pages you have edited", seen.edited),
         ("files changed that nobody should change", seen.damaged),
@@ -292,3 +279,6 @@ def _difference(found: Difference, *, with_files: bool) -> dict[str, Any]:
         "files": files,
         "bytes": found.bytes,
     }
+
+
+command.add_command(prune)

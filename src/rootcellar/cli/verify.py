@@ -1,7 +1,6 @@
 """`rootcellar verify`: read the archive and its history again, find damage, and heal it."""
 
 import contextlib
-import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 import click
 
 from rootcellar.cli.output import size_in_words, tell_json, warn
+from rootcellar.cli.quantities import DURATION, SIZE
 from rootcellar.cli.setting import (
     choose_archive,
     json_option,
@@ -23,54 +23,12 @@ from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
 
 SHOWN = 20
-SIZES = {
-    "": 1,
-    "k": 1000,
-    "m": 1000**2,
-    "g": 1000**3,
-    "t": 1000**4,
-    "ki": 2**10,
-    "mi": 2**20,
-    "gi": 2**30,
-    "ti": 2**40,
-}
-SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-class Size(click.ParamType):  # type: ignore[type-arg]
-    """A number of bytes: 10GiB, 500MB, 1048576."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> int:
-        """Return the bytes; anything else is a usage error."""
-        if isinstance(value, int):
-            return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([kmgt]?i?)b?", value.strip().lower())
-        if not found or found[2] not in SIZES:
-            self.fail(f"{value!r} is no size. Say for instance 10GiB or 500MB.", param, ctx)
-        return int(float(found[1]) * SIZES[found[2]])
-
-
-class Duration(click.ParamType):  # type: ignore[type-arg]
-    """A span of time: 30s, 10m, 2h."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> float:
-        """Return the seconds; anything else is a usage error."""
-        if isinstance(value, int | float):
-            return float(value)
-        found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([smhd])", value.strip().lower())
-        if not found:
-            self.fail(f"{value!r} is no time. Say for instance 10m or 2h.", param, ctx)
-        return float(found[1]) * SECONDS[found[2]]
 
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH ...]")
-@click.option("--budget", type=Size(), help="Read about this much, oldest first: 10GiB.")
-@click.option("--for", "seconds", type=Duration(), help="Read for about this long: 10m.")
+@click.option("--budget", type=SIZE, help="Read about this much, oldest first: 10GiB.")
+@click.option("--for", "seconds", type=DURATION, help="Read for about this long: 10m.")
 @setting_options
 @json_option
 def command(

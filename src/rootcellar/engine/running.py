@@ -5,6 +5,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,8 @@ class Order:
     """The uuid of an archive that was found again at another place than before."""
     inhabited: bool = False
     """Whether an archive may be made in a folder that others have filled."""
+    walk_every: timedelta = timedelta(days=1)
+    """How often every file of the archive is looked at, to find what others changed."""
     adoption: Adoption | None = None
     """A folder whose files are taken into the archive instead of being copied."""
     download: bool = False
@@ -172,7 +175,7 @@ def _export(order: Order, archive: OpenArchive, report: RunReport, progress: OnP
     if unused and report.outcome == "failed" and not archive.troubled:
         archive.unmake()
         return
-    _make_snapshot(archive, writing.identity, report)
+    _make_snapshot(order, archive, writing.identity, report)
     _tell_status(archive, report, order.outlook)
     counts = {name: _counts(one) for name, one in report.exporters.items()}
     archive.state.put_run(writing.archive, started, now(), report.outcome, json.dumps(counts))
@@ -256,24 +259,31 @@ def _remember_failure(archive: OpenArchive, name: str, report: ExporterReport) -
     )
 
 
-def _make_snapshot(archive: OpenArchive, identity: Identity, report: RunReport) -> None:
+def _make_snapshot(
+    order: Order, archive: OpenArchive, identity: Identity, report: RunReport
+) -> None:
     """Say in a manifest what the archive holds, if that has changed; a crash may have left some.
 
-    Without one nothing is lost: the next run makes it.
+    Once a day (or as the settings say) every file is looked at first. Without a snapshot nothing
+    is lost: the next run makes it.
     """
-    if archive.state.trees.is_settled(archive.row):
-        last = archive.state.trees.last(archive.row)
-        report.snapshot = last.id if last else None
-        return
-    from rootcellar.snapshots.making import Maker
+    trees = archive.state.trees
+    walked = trees.occasion(archive.row, "walk")
+    due = walked is not None and now() - walked[0] >= order.walk_every
+    if due or not trees.is_settled(archive.row):
+        from rootcellar.snapshots.making import Maker
 
-    try:
-        with archive_errors(archive.path), state_errors(archive.state.path):
-            maker = Maker(archive.disk, archive.state, archive.row, identity)
-            maker.make()
-    except RootcellarError as error:
-        _fail_all(report, error)
-    last = archive.state.trees.last(archive.row)
+        try:
+            with archive_errors(archive.path), state_errors(archive.state.path):
+                maker = Maker(archive.disk, archive.state, archive.row, identity)
+                maker.make()
+                if due:
+                    report.notes += maker.walk().notes
+                elif walked is None:
+                    trees.put_occasion(archive.row, "walk", now())
+        except RootcellarError as error:
+            _fail_all(report, error)
+    last = trees.last(archive.row)
     report.snapshot = last.id if last else None
 
 

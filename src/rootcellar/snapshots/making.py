@@ -28,6 +28,7 @@ from rootcellar.archive.manifests import (
     write,
 )
 from rootcellar.snapshots.chain import read_chain, tree_of
+from rootcellar.snapshots.walking import Walk, walk
 from rootcellar.state.rows import ArchiveRow
 from rootcellar.state.store import StateStore
 from rootcellar.state.trees import Change, SnapshotRow
@@ -63,6 +64,12 @@ class Maker:
         self.catch_up()
         with self.state.transaction():
             return self._make(trees.last(self.row), walked=walked, anew=anew)
+
+    def walk(self) -> Walk:
+        """Look at every file, and make a snapshot if one was edited; return what was found."""
+        found = walk(self.disk, self.state, self.row)
+        self.make(walked=True)
+        return found
 
     # -- what the state missed -------------------------------------------------------------------
 

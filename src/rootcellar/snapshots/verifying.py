@@ -1,5 +1,6 @@
 """Reads the archive and its history again, and says everything that is not as it should be."""
 
+import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from rootcellar.snapshots.chain import read_chain
 from rootcellar.snapshots.hashing import Finding, Hashed, Job, hash_all
 from rootcellar.snapshots.making import Maker
 from rootcellar.snapshots.needs import Needs, read_needs
+from rootcellar.snapshots.pruning import PRUNING
 from rootcellar.snapshots.selecting import by_path
 from rootcellar.snapshots.walking import Walk, walk
 
@@ -220,7 +222,7 @@ class Verifying:
 
     def _check_manifests(self) -> None:
         chain = read_chain(self.disk)
-        self.needs = read_needs(self.disk, chain)
+        self.needs = read_needs(self.disk, chain, set(chain.kept) - self._being_pruned())
         broken = dict(self.needs.broken)
         there = {*chain.order, *chain.damaged}
         for row in self.trees.snapshots(self.archive.row):
@@ -237,6 +239,11 @@ class Verifying:
             self.report.problems.append(
                 Problem(path_of(name), "manifest", f"{error.message}{more}", code=error.code)
             )
+
+    def _being_pruned(self) -> set[str]:
+        """Return the snapshots that were being given up when a full drive ended it."""
+        occasion = self.trees.occasion(self.archive.row, PRUNING)
+        return set(json.loads(occasion[1])) if occasion else set()
 
     def _check_state(self) -> None:
         """Compare the state with itself and with the newest manifest; a state can be made anew."""

@@ -43,6 +43,21 @@ class Walk:
         """`partial` when a file is damaged or missing."""
         return "partial" if self.damaged or self.missing else "ok"
 
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of it, as sentences."""
+        told = []
+        for paths, what in (
+            (self.damaged, "changed by another program, and should not have been"),
+            (self.missing, "missing in the archive"),
+        ):
+            if paths:
+                more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
+                told.append(
+                    f"{paths[0]}{more}: {what}. `rootcellar verify` mends what can be mended."
+                )
+        return told
+
 
 def walk(disk: Disk, state: StateStore, row: ArchiveRow) -> Walk:
     """Compare the tree of the last manifest with what is there.

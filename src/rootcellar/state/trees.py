@@ -225,6 +225,12 @@ class Trees:
         ).fetchone()
         return (datetime.fromisoformat(row[0]), row[1]) if row else None
 
+    def forget_occasion(self, archive: ArchiveRow, name: str) -> None:
+        """Forget that something was done."""
+        self.connection.execute(
+            "DELETE FROM occasion WHERE archive = ? AND name = ?", (archive.id, name)
+        )
+
     def put_checked(self, archive: ArchiveRow, paths: Sequence[str], moment: int) -> None:
         """Remember when these files were read whole and found good (seconds since 1970)."""
         self.connection.executemany(

@@ -1,0 +1,94 @@
+"""`rootcellar snapshot prune`: free former contents that no kept snapshot needs."""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import click
+
+from rootcellar.cli.output import size_in_words, tell_json, warn
+from rootcellar.cli.quantities import DURATION
+from rootcellar.cli.setting import (
+    choose_archive,
+    dry_run_option,
+    load_only_settings,
+    place_options,
+)
+from rootcellar.retention import Retention
+from rootcellar.snapshots.pruning import Amount, Pruned, Pruning
+from rootcellar.state.path import default_path
+from rootcellar.state.store import StateStore
+
+PERIODS = {
+    "last": "",
+    "hourly": "hour",
+    "daily": "day",
+    "weekly": "week",
+    "monthly": "month",
+    "yearly": "year",
+}
+
+
+def _rule_options(command: Callable[..., None]) -> Callable[..., None]:
+    for kind, period in reversed(PERIODS.items()):
+        said = f"the last of each {period}, N {period}s back" if period else "the last N"
+        command = click.option(
+            f"--keep-{kind}", type=click.IntRange(0), metavar="N", help=f"Keep {said}."
+        )(command)
+    return command
+
+
+@click.command()
+@_rule_options
+@click.option("--grace", type=DURATION, help="Keep bytes for so long after they were replaced.")
+@dry_run_option
+@place_options
+def prune(
+    grace: float | None,
+    dry_run: bool,
+    archive: Path | None,
+    settings: Path | None,
+    as_json: bool,
+    **counts: int | None,
+) -> None:
+    """Free former contents that no kept snapshot needs.
+
+    The rules are those of the settings, or those you give here. The archive as it is now is never
+    touched, and neither are manifests: a pruned snapshot can still be looked at, and what it
+    shares with kept ones still be restored.
+    """
+    from rootcellar.engine.opening import open_archive, require_archive
+
+    chosen = load_only_settings(settings)
+    rule = chosen.snapshots
+    if any(count is not None for count in counts.values()):
+        given = {name: count or 0 for name, count in counts.items()}
+        rule = Retention(**given, grace=rule.grace, walk=rule.walk)
+    if grace is not None:
+        rule = replace(rule, grace=f"{grace:.0f}s")
+    with StateStore(default_path()) as state:
+        place = choose_archive(archive, chosen, state)
+        require_archive(place, state)
+        with open_archive(place, state) as opened:
+            report = Pruning(opened.disk, state, opened.row, rule).prune(dry_run=dry_run)
+            notes = opened.notes
+    for note in notes:
+        warn(note)
+    if as_json:
+        tell_json({"outcome": "ok", "archive": str(place), **asdict(report)})
+    else:
+        _tell(report)
+
+
+def _tell(report: Pruned) -> None:
+    would = "would be " if report.dry_run else ""
+    click.echo(
+        f"{len(report.kept):,} snapshots stay, {len(report.pruned):,} {would}given up; "
+        f"{_amount(report.freed)} {would}freed."
+    )
+    if report.waiting.files:
+        click.echo(f"{_amount(report.waiting)} stay until their grace period is over.")
+
+
+def _amount(amount: Amount) -> str:
+    return f"{amount.files:,} former contents ({size_in_words(amount.bytes)})"
