@@ -27,7 +27,7 @@ packages:
 	@if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 			libimage-exiftool-perl exfat-fuse exfatprogs xfsprogs btrfs-progs \
-			systemd cron libnotify-bin >/dev/null; \
+			systemd cron libnotify-bin restic borgbackup rsync >/dev/null; \
 	else echo "No Debian, or not root: tests that need more programs will be skipped."; fi
 
 # The sample holds one picture that is "only in iCloud", on purpose, so exit code 3 (partial) is right here.

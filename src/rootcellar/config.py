@@ -74,14 +74,18 @@ def settings_path() -> Path:
     return platformdirs.user_config_path("rootcellar") / "settings.toml"
 
 
-def load_settings(path: Path | None, exporters: Mapping[str, type]) -> Settings:
+def load_settings(
+    path: Path | None, exporters: Mapping[str, type], passed_over: Collection[str] = ()
+) -> Settings:
     """Read and validate the settings; a file that is not there means defaults.
 
-    `exporters` maps the installed exporters to their settings classes. A file that was named and
-    is not there, or anything in it that cannot be meant, raises UsageError.
+    `exporters` maps the installed exporters to their settings classes; tables that are
+    `passed_over` are those of exporters that this command has nothing to do with. A file that was
+    named and is not there, or anything in it that cannot be meant, raises UsageError.
     """
     place = path or settings_path()
     data = _read(place, required=path is not None)
+    data = {name: value for name, value in data.items() if name not in passed_over}
     tables = {name: value for name, value in data.items() if name in {*exporters, *_CORE}}
     own = (*exporters, *_CORE, JOBS, NOTIFY)
     general = {name: value for name, value in data.items() if name not in own}

@@ -50,6 +50,11 @@ def installed() -> Installed:
     return Installed(tuple(exporters), tuple(broken))
 
 
+def names() -> frozenset[str]:
+    """Return the names of all plugins that are installed, whole or broken; none is imported."""
+    return frozenset(point.name for point in importlib.metadata.entry_points(group=GROUP))
+
+
 def _distribution(point: importlib.metadata.EntryPoint) -> str:
     return point.dist.name if point.dist is not None else ""
 

@@ -191,6 +191,7 @@ class World:
             words = [str(word) for word in arguments]
             command = words[0] if words[0] in SHAPES else " ".join(words[:2])
             shape = "error" if value.keys() == {"outcome", "error"} else SHAPES[command]
+            shape = "drill" if "drilled" in value else shape
             schema(shape).validate(value)
         return done
 

@@ -159,3 +159,21 @@ def test_the_rule_of_the_settings_holds_unless_another_is_given(history: Any) ->
     wrong = history.run("snapshot", "prune")
     assert wrong.code == 2
     assert "'soon' is no time" in wrong.err
+
+
+def test_a_drill_restores_compares_opens_and_leaves_nothing(history: Any) -> None:
+    scratch = history.root / "scratch"
+    scratch.mkdir()
+    done = history.run("restore", "--drill", "6", "--json")
+    assert done.code == 0
+    assert done.document["drilled"] == 6
+    assert done.document["opened"] == 6
+    assert done.document["snapshots"] == 2
+    proofs = history.run("status", "--json").document["proofs"]
+    assert proofs["drill"]["outcome"] == "ok"
+    assert "Restored for a trial" in history.run("status").out
+    shutil.rmtree(history.archive / ".rootcellar/history")
+    broken = history.run("restore", "--drill", "6")
+    assert broken.code == 3
+    assert "missing in the history" in broken.out
+    assert history.run("restore", "plum", "--drill", "6").code == 2

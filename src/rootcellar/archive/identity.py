@@ -123,11 +123,14 @@ def create(disk: Disk) -> Identity:
 def explain(disk: Disk) -> None:
     """Write README.txt where it is missing, and FORMAT.txt where it is not of this version."""
     data = FORMAT_TEXT.encode()
-    if disk.stat(README) is None:
+    readable = disk.stat(README) is not None
+    explained = disk.stat(FORMAT) is not None and disk.read(FORMAT) == data
+    if not readable:
         replace_file(disk, README, README_TEXT.encode())
-    if disk.stat(FORMAT) is None or disk.read(FORMAT) != data:
+    if not explained:
         replace_file(disk, FORMAT, data)
-    disk.flush()
+    if not (readable and explained):
+        disk.flush()
 
 
 def replace_file(disk: Disk, path: str, data: bytes) -> None:

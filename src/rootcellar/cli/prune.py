@@ -11,7 +11,7 @@ from rootcellar.cli.quantities import DURATION
 from rootcellar.cli.setting import (
     choose_archive,
     dry_run_option,
-    load_only_settings,
+    load_place_settings,
     place_options,
 )
 from rootcellar.retention import Retention
@@ -59,7 +59,7 @@ def prune(
     """
     from rootcellar.engine.opening import open_archive, require_archive
 
-    chosen = load_only_settings(settings)
+    chosen = load_place_settings(settings)
     rule = chosen.snapshots
     if any(count is not None for count in counts.values()):
         given = {name: count or 0 for name, count in counts.items()}

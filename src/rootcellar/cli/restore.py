@@ -3,22 +3,24 @@
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
+from rootcellar.archive.identity import read_identity
 from rootcellar.cli.output import size_in_words, tell_json
 from rootcellar.cli.setting import (
     ANY_PATH,
     choose_archive,
     dry_run_option,
-    load_only_settings,
+    load_place_settings,
     place_options,
 )
 from rootcellar.errors import UsageError
 from rootcellar.report import EXIT_CODES
 from rootcellar.snapshots.restoring import Restored, Restoring
 from rootcellar.state.path import default_path
-from rootcellar.state.store import StateStore
+from rootcellar.state.store import StateStore, now
 
 SHOWN = 10
 
@@ -29,6 +31,12 @@ SHOWN = 10
 @click.option("--to", type=ANY_PATH, help="The folder to restore into.")
 @click.option("--overwrite", is_flag=True, help="Replace other files that are in the way.")
 @dry_run_option
+@click.option(
+    "--drill",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Restore N random files to a scratch place, compare and open them.",
+)
 @place_options
 def command(
     paths: tuple[str, ...],
@@ -36,6 +44,7 @@ def command(
     to: Path | None,
     overwrite: bool,
     dry_run: bool,
+    drill: int | None,
     archive: Path | None,
     settings: Path | None,
     as_json: bool,
@@ -46,14 +55,24 @@ def command(
     (notes) or the title of an item ("Apple pie"); without any, everything is restored. Every file
     is checked while it is written. The archive itself is not changed.
 
+    With --drill, random files of random snapshots are restored to a scratch place, compared and
+    opened, and nothing of it remains: a backup that is never restored is none.
+
     Exit code 3 when bytes exist nowhere any more; these files are named.
     """
     from rootcellar.engine.opening import read_archive
 
+    if drill is not None:
+        if paths or to or wanted:
+            raise UsageError(
+                "--drill chooses files and snapshots by itself.",
+                hint="Leave out the paths, --snapshot and --to.",
+            )
+        _drill(drill, archive, settings, as_json=as_json)
     if to is None:
         raise UsageError("Where to?", hint="Name a new or an empty folder with --to DIR.")
     with StateStore(default_path()) as state:
-        place = choose_archive(archive, load_only_settings(settings), state)
+        place = choose_archive(archive, load_place_settings(settings), state)
         with read_archive(place, state) as disk:
             restoring = Restoring(disk, wanted)
             chosen = restoring.select(paths)
@@ -64,6 +83,32 @@ def command(
         tell_json({"outcome": report.outcome, "archive": str(place), **asdict(report)})
     else:
         _tell(report)
+    sys.exit(EXIT_CODES[report.outcome])
+
+
+def _drill(count: int, archive: Path | None, settings: Path | None, *, as_json: bool) -> NoReturn:
+    from rootcellar.engine.opening import read_archive
+    from rootcellar.snapshots.drilling import drill
+
+    with StateStore(default_path()) as state:
+        place = choose_archive(archive, load_place_settings(settings), state)
+        with read_archive(place, state) as disk:
+            report = drill(disk, count)
+            identity = read_identity(disk)
+        row = state.archive(identity.uuid) if identity else None
+        if row is not None:
+            state.trees.put_occasion(row, "drill", now(), report.outcome)
+    if as_json:
+        tell_json({"outcome": report.outcome, "archive": str(place), **asdict(report)})
+    else:
+        click.echo(
+            f"{report.drilled:,} files ({size_in_words(report.bytes)}) of {report.snapshots:,} "
+            f"snapshots restored and compared; {report.opened:,} of them opened."
+        )
+        for one in report.failed:
+            click.echo(f"  FAILED {one.path} of {one.snapshot}: {one.reason}")
+        if not report.failed:
+            click.echo("All of them are as they were.")
     sys.exit(EXIT_CODES[report.outcome])
 
 

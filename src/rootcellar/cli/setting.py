@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rootcellar.cli.options import ANY_PATH as ANY_PATH
 from rootcellar.cli.options import accept_losses_option as accept_losses_option
@@ -17,20 +18,22 @@ from rootcellar.cli.options import setting_options as setting_options
 from rootcellar.cli.output import warn
 from rootcellar.config import Settings, Timetable, digest, load_settings
 from rootcellar.engine.finding import Found, find_again
-from rootcellar.engine.preparing import Render
-from rootcellar.engine.running import Missing, Order, TaskMaker
-from rootcellar.engine.task import Task
 from rootcellar.errors import UsageError
 from rootcellar.exporter import Exporter
 from rootcellar.items import Trouble
-from rootcellar.plugins import Installed, installed
+from rootcellar.plugins import Installed, installed, names
 from rootcellar.quantities import seconds_in
 from rootcellar.sources.home import FoundStores, HomeFolder, open_capture
 from rootcellar.sources.scratch import sweep_scratch
 from rootcellar.state.store import StateStore
 from rootcellar.views import Views
 
-OrderFor = Callable[[Path, bool], Order]
+if TYPE_CHECKING:
+    from rootcellar.engine.preparing import Render
+    from rootcellar.engine.running import Missing, Order, TaskMaker
+    from rootcellar.engine.task import Task
+
+OrderFor = Callable[[Path, bool], "Order"]
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,8 @@ class Setting:
 
         Raises StoreMissing when there is nothing to export at all.
         """
+        from rootcellar.engine.running import Order
+
         exporters = self.chosen(names)
         views = Views(self.settings.templates, self.installed.exporters)
         tasks: dict[str, TaskMaker] = {}
@@ -99,7 +104,9 @@ class Setting:
             walk_every=timedelta(seconds=seconds_in(self.settings.snapshots.walk)),
         )
 
-    def _missing(self, exporter: Exporter, found: FoundStores, asked: bool) -> Missing:
+    def _missing(self, exporter: Exporter, found: FoundStores, asked: bool) -> "Missing":
+        from rootcellar.engine.running import Missing
+
         if found.problems:  # there may be much that we cannot see: never passed over in silence
             return Missing(found.problems[0].message, found.problems[0].hint, asked=True)
         places = ", ".join(f"{self.home.path / store.home}" for store in exporter.reads)
@@ -126,14 +133,16 @@ class Setting:
         views: Views,
         found: FoundStores,
         options: Mapping[str, bool],
-    ) -> TaskMaker:
+    ) -> "TaskMaker":
+        from rootcellar.engine.task import Task
+
         table = self.settings.tables[exporter.name]
         troubles = tuple(
             Trouble(str(problem.path), problem.message, problem.hint) for problem in found.problems
         )
 
         @contextlib.contextmanager
-        def make() -> Iterator[Task]:
+        def make() -> Iterator["Task"]:
             with open_capture(self.home, found.stores, table) as capture:
                 yield Task(
                     exporter=exporter,
@@ -149,13 +158,13 @@ class Setting:
         return make
 
 
-def open_views(setting: Setting, exporter: Exporter) -> tuple[Render, str]:
+def open_views(setting: Setting, exporter: Exporter) -> "tuple[Render, str]":
     """Return what renders an exporter's pages, and the digest of its templates."""
     views = Views(setting.settings.templates, setting.installed.exporters)
     return render_with(views), views.digest(exporter)
 
 
-def render_with(views: Views) -> Render:
+def render_with(views: Views) -> "Render":
     """Return what renders pages with these templates."""
     return lambda template, record, files, title, links: views.render(
         template, record=record, files=files, title=title, links=links
@@ -167,6 +176,11 @@ def load_only_settings(settings_file: Path | None) -> Settings:
     found = installed()
     tables = {exporter.name: exporter.settings for exporter in found.exporters}
     return load_settings(settings_file, tables)
+
+
+def load_place_settings(settings_file: Path | None) -> Settings:
+    """Read the settings, for a command that looks at an archive and needs no exporter at all."""
+    return load_settings(settings_file, {}, passed_over=names())
 
 
 def choose_archive(option: Path | None, settings: Settings | Timetable, state: StateStore) -> Path:

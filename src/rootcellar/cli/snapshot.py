@@ -13,7 +13,7 @@ from rootcellar.archive.disk import Disk
 from rootcellar.archive.manifests import Header
 from rootcellar.cli.output import size_in_words, tell_json, warn
 from rootcellar.cli.prune import prune
-from rootcellar.cli.setting import choose_archive, load_only_settings, place_options
+from rootcellar.cli.setting import choose_archive, load_place_settings, place_options
 from rootcellar.report import EXIT_CODES
 from rootcellar.snapshots.chain import Chain, choose, read_chain, tree_of
 from rootcellar.snapshots.diffing import Difference, compare, in_words
@@ -40,7 +40,7 @@ def opened(archive: Path | None, settings: Path | None) -> Iterator[tuple[Disk, 
     from rootcellar.engine.opening import read_archive
 
     with StateStore(default_path()) as state:
-        place = choose_archive(archive, load_only_settings(settings), state)
+        place = choose_archive(archive, load_place_settings(settings), state)
         with read_archive(place, state) as disk:
             yield disk, read_chain(disk)
 
@@ -61,7 +61,7 @@ def create(trusted: bool, archive: Path | None, settings: Path | None, as_json: 
     from rootcellar.snapshots.making import Maker
 
     with StateStore(default_path()) as state:
-        place = choose_archive(archive, load_only_settings(settings), state)
+        place = choose_archive(archive, load_place_settings(settings), state)
         require_archive(place, state)
         with open_archive(place, state) as found:
             before = state.trees.last(found.row)

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,15 @@ from rootcellar.state.path import default_path
 from rootcellar.state.rows import ArchiveRow
 from rootcellar.state.store import StateStore
 from rootcellar.status import Coverage, coverage, download_line, scope_line
+
+PROOFS = {
+    "walk": "Every file looked at",
+    "verified": "Read again (rootcellar verify)",
+    "verified whole": "Read again, all of it",
+    "drill": "Restored for a trial (rootcellar restore --drill)",
+}
+"""What proves that the archive is intact, and how a person is told."""
+Proofs = Mapping[str, tuple[datetime, str] | None]
 
 
 @click.command()
@@ -74,15 +84,18 @@ def command(archive: Path | None, settings: Path | None, history: bool, as_json:
         last = state.last_run(row)
         downloads = _downloads(state, row, loaded)
         jobs, runs = jobs_and_runs(settings, place, state)
+        proofs = {name: state.trees.occasion(row, name) for name in PROOFS}
     outcomes = [one.exporter.outcome for one in found]
     outcomes += [problem.outcome if problem else "ok"]
     outcomes += ["failed" for one in jobs if one.verdict.stale]
     outcome = worst(outcomes)
     if as_json:
         document = _document(place, outcome, problem, found, sizes, last, downloads)
+        document["proofs"] = _proofs(proofs)
         tell_json(with_jobs(document, jobs, runs if history else None))
     else:
         _tell(place, problem, found, sizes, last, downloads)
+        _tell_proofs(proofs)
         for one in jobs:
             click.echo(click.style(one.line, fg="red" if one.verdict.stale else None))
     sys.exit(EXIT_CODES[outcome])
@@ -100,6 +113,19 @@ def _downloads(
             if standing.waiting or standing.refused:
                 found[exporter.name] = (standing, limits)
     return found
+
+
+def _proofs(proofs: Proofs) -> dict[str, Any]:
+    return {
+        name: {"when": one[0].isoformat(), "outcome": one[1]} if one else None
+        for name, one in proofs.items()
+    }
+
+
+def _tell_proofs(proofs: Proofs) -> None:
+    for name, one in proofs.items():
+        when = f"{one[0]:%Y-%m-%d %H:%M} UTC, {one[1]}" if one else "never"
+        click.echo(f"{PROOFS[name]}: {when}")
 
 
 def _document(

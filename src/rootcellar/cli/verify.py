@@ -13,7 +13,7 @@ from rootcellar.cli.quantities import DURATION, SIZE
 from rootcellar.cli.setting import (
     choose_archive,
     json_option,
-    load_only_settings,
+    load_place_settings,
     setting_options,
 )
 from rootcellar.errors import RootcellarError
@@ -53,7 +53,7 @@ def command(
     from rootcellar.snapshots.healing import Healing
 
     with StateStore(default_path()) as state:
-        place = choose_archive(archive, load_only_settings(settings), state)
+        place = choose_archive(archive, load_place_settings(settings), state)
         require_archive(place, state)
         with open_archive(place, state) as opened:
             report = Verifying(opened).verify(paths, budget=budget, seconds=seconds)

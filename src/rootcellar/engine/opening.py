@@ -19,7 +19,6 @@ from rootcellar.archive.identity import (
 )
 from rootcellar.archive.writer import recover
 from rootcellar.engine.finding import ghost_notes, require_original
-from rootcellar.engine.rebuilding import rebuild
 from rootcellar.engine.writing import settle_from_journal
 from rootcellar.errors import DestinationWaiting, RootcellarError, UsageError
 from rootcellar.state.rows import ArchiveRow
@@ -246,6 +245,8 @@ def _continue(archive: OpenArchive) -> None:
     if archive.made:
         state.register(identity.uuid, identity.counter, identity.token)
     elif row is None or row.token != identity.token:
+        from rootcellar.engine.rebuilding import rebuild
+
         found = rebuild(disk, identity, state)
         reason = "is new to this machine" if row is None else "was changed by another machine"
         archive.notes.append(

@@ -121,7 +121,13 @@ class StateStore:
         return row
 
     def place_archive(self, archive: ArchiveRow, path: Path) -> None:
-        """Remember where an archive was last seen."""
+        """Remember where an archive was last seen; to the day, where it has been there before."""
+        last = self.connection.execute(
+            "SELECT path, archive, seen FROM archive_path ORDER BY seen DESC, path LIMIT 1"
+        ).fetchone()
+        day = now().isoformat()[:10]
+        if last is not None and (last[0], last[1], last[2][:10]) == (str(path), archive.id, day):
+            return
         self.connection.execute(
             "INSERT OR REPLACE INTO archive_path VALUES (?, ?, ?)",
             (str(path), archive.id, now().isoformat(timespec="seconds")),
