@@ -1,7 +1,7 @@
 """The items of an archive as pages for a vault: read folder by folder from their records."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,7 @@ class Source:
     """What is to be known of an item before its page is rendered.
 
     `digest` is that of its record and files, `is_chosen` whether it comes into the vault anew.
+    `files` are the entries of its line that are no pages, `refers_to` the items it links to.
     """
 
     key: str
@@ -59,6 +60,8 @@ class Source:
     digest: str
     gone: bool
     is_chosen: bool
+    files: tuple[dict[str, Any], ...] = ()
+    refers_to: tuple[str, ...] = ()
 
 
 class Archived:
@@ -85,11 +88,15 @@ class Archived:
                     digest=digest_of(value),
                     gone=bool(value["gone"]),
                     is_chosen=not away and choice.takes(record),
+                    files=tuple(one for one in value["files"] if not one.get("view")),
+                    refers_to=tuple(value.get("refers_to", ())),
                 )
 
-    def lines(self, folder: str) -> dict[str, dict[str, Any]]:
-        """Return the lines of one folder by their keys."""
-        return {line.key: line.value for line in self._lines(folder)}
+    def records(self, folder: str, keys: Collection[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield these items of one folder with their records, one after the other."""
+        for line in self._lines(folder):
+            if line.key in keys:
+                yield line.key, line.value["record"]
 
     def _lines(self, folder: str) -> Iterator[Line]:
         path = f"{folder}/{RECORDS}"

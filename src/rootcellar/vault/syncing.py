@@ -1,8 +1,9 @@
 """Bringing the pages of a vault up to date, and leaving alone whatever a person made theirs."""
 
 import hashlib
+import itertools
 import posixpath
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,6 +81,7 @@ class Sync:
         self.journal = found or Journal(archive=archived.row.uuid)
         self.attachments = Attachments(self.vault, archived.disk, self.journal, aim.folder)
         self.paths: dict[str, str] = {}
+        self.staged: list[Staged] = []
 
     def run(self) -> VaultReport:
         """Do it all; what is written is known to the journal at every moment."""
@@ -93,13 +95,15 @@ class Sync:
         self.report.deleted = sorted(
             titles.get(key, key) for key, page in self.journal.pages.items() if page.deleted
         )
-        for batch in _batches([one for one in wanted if one.key in self.paths]):
-            self._write(batch)
+        placed = [one for one in wanted if one.key in self.paths]
+        for folder, some in itertools.groupby(placed, lambda one: one.folder):
+            self._write(folder, some)
+        self._carry_out()
         if not self.aim.dry_run:
             save(self.disk, self.aim.folder, self.journal)
             self.disk.flush()
             self.disk.drop_empty_folder(part_path(self.aim.folder, 0).rpartition("/")[0])
-        self.report.absent += self.attachments.absent
+        self.report.absent += dict.fromkeys(self.attachments.absent)
         return self.report
 
     # -- what is there -------------------------------------------------------------------------
@@ -160,13 +164,22 @@ class Sync:
 
     # -- writing -------------------------------------------------------------------------------
 
-    def _write(self, batch: Sequence[Source]) -> None:
-        lines: dict[str, dict[str, Any]] = {}
-        for folder in dict.fromkeys(one.folder for one in batch):
-            lines |= self.archived.lines(folder)
-        planned = (self._planned(one, lines[one.key]) for one in batch if one.key in lines)
-        staged = [found for found in planned if found is not None]
-        files = self.attachments.staged
+    def _write(self, folder: str, some: Iterable[Source]) -> None:
+        """Plan the pages of one folder of the archive, each record read once, if at all."""
+        due = {one.key: one for one in some if self._is_due(one)}
+        if not due:
+            return
+        for key, record in self.archived.records(folder, due):
+            staged = self._planned(due[key], record)
+            if staged is not None:
+                self.staged.append(staged)
+            if len(self.staged) + len(self.attachments.staged) >= BATCH:
+                self._carry_out()
+
+    def _carry_out(self) -> None:
+        """Write what has been planned, which the journal knows first."""
+        staged, files = self.staged, self.attachments.staged
+        self.staged = []
         if self.aim.dry_run or not (staged or files):
             return
         folder = self.aim.folder
@@ -184,9 +197,9 @@ class Sync:
             self.report.files += 1
         files.clear()
         for one, part in zip(staged, parts, strict=True):
-            self._carry_out(one.plan, part)
+            self._put(one.plan, part)
 
-    def _carry_out(self, plan: Plan, part: str) -> None:
+    def _put(self, plan: Plan, part: str) -> None:
         path = plan.page.path
         if not plan.beside and plan.was and fold(plan.was) == fold(path) and plan.was != path:
             self.disk.rename(self.vault.spelled(plan.was), path)  # its case alone changes
@@ -200,22 +213,31 @@ class Sync:
 
     # -- what becomes of one page ----------------------------------------------------------------
 
-    def _planned(self, one: Source, line: dict[str, Any]) -> Staged | None:
+    def _is_due(self, one: Source) -> bool:
+        """Return whether a page may have to be written; if not, its record is not read again."""
+        page = self.journal.pages.get(one.key)
+        if page is None or not self.vault.is_ours(page):
+            return True
+        path = self.paths[one.key]
+        made = self._made(one, self._files(one, path, copy=True), self._links(one))
+        if page.made != made or page.path != path:
+            return True
+        self.report.unchanged += 1
+        return False
+
+    def _planned(self, one: Source, record: dict[str, Any]) -> Staged | None:
         """Return what is to be written of a note, or None when its page stays as it is."""
         page = self.journal.pages.get(one.key)
         if page is not None and not self.vault.is_ours(page):
-            return self._of_the_person(one, page, line)
+            return self._of_the_person(one, page, record)
         path = self.paths[one.key]
-        files, links = self._files(one, path, line, copy=True), self._links(line)
+        files, links = self._files(one, path, copy=True), self._links(one)
         made = self._made(one, files, links)
-        if page is not None and page.made == made and page.path == path:
-            self.report.unchanged += 1
-            return None
-        data = self._page(one, path, line, files, links)
+        data = self._page(one, path, record, files, links)
         fresh = Page(path, sha256_of_bytes(data), place=one.place, source=one.digest, made=made)
         if page is None:
             self.report.new += 1
-            return Staged(Plan(one.key, fresh), data, _modified(line))
+            return Staged(Plan(one.key, fresh), data, _modified(record))
         fresh.own_place = page.own_place
         if (fresh.sha256, path) == (page.sha256, page.path):
             fresh.size, fresh.mtime_ns = page.size, page.mtime_ns
@@ -223,7 +245,7 @@ class Sync:
             self.report.unchanged += 1
             return None
         self._count(one, page, path)
-        return Staged(Plan(one.key, fresh, was=page.path), data, _modified(line))
+        return Staged(Plan(one.key, fresh, was=page.path), data, _modified(record))
 
     def _count(self, one: Source, page: Page, path: str) -> None:
         if one.gone and page.source != one.digest:
@@ -233,13 +255,13 @@ class Sync:
         else:
             self.report.changed += 1
 
-    def _of_the_person(self, one: Source, page: Page, line: dict[str, Any]) -> Staged | None:
+    def _of_the_person(self, one: Source, page: Page, record: dict[str, Any]) -> Staged | None:
         """Return the plan for a newer version beside a page that the person has changed."""
-        links = self._links(line)
-        files = self._files(one, page.path, line, copy=False)
-        data = self._page(one, page.path, line, files, links)
+        links = self._links(one)
+        files = self._files(one, page.path, copy=False)
+        data = self._page(one, page.path, record, files, links)
         if self.vault.digest(page.path) == sha256_of_bytes(data):  # theirs is as ours would be
-            self._files(one, page.path, line, copy=True)
+            self._files(one, page.path, copy=True)
             made = self._made(one, files, links)
             digest = sha256_of_bytes(data)
             fresh = Page(page.path, digest, place=one.place, source=one.digest, made=made)
@@ -251,10 +273,10 @@ class Sync:
         if page.source in ("", one.digest):
             page.source = one.digest  # nothing of Apple's has changed since
             return None
-        return self._beside(one, page, line, links)
+        return self._beside(one, page, record, links)
 
     def _beside(
-        self, one: Source, page: Page, line: dict[str, Any], links: Mapping[str, str]
+        self, one: Source, page: Page, record: dict[str, Any], links: Mapping[str, str]
     ) -> Staged:
         stem = page.path.removesuffix(ENDING) + NEWER
         path = page.beside
@@ -264,13 +286,13 @@ class Sync:
             while self.vault.has(path):
                 number += 1
                 path = f"{stem} {number}{ENDING}"
-        files = self._files(one, path, line, copy=True)
+        files = self._files(one, path, copy=True)
         newer_than = page.path.removesuffix(ENDING)
-        data = self._page(one, path, line, files, links, newer_than)
+        data = self._page(one, path, record, files, links, newer_than)
         page.source, page.beside, page.beside_sha256 = one.digest, path, sha256_of_bytes(data)
         self.report.beside.append(path)
         plan = Plan(one.key, Page(path, sha256_of_bytes(data)), beside=True)
-        return Staged(plan, data, _modified(line))
+        return Staged(plan, data, _modified(record))
 
     # -- what a page is made of ------------------------------------------------------------------
 
@@ -278,14 +300,14 @@ class Sync:
         self,
         one: Source,
         path: str,
-        line: dict[str, Any],
+        record: dict[str, Any],
         files: Sequence[Mapping[str, Any]],
         links: Mapping[str, str],
         newer_than: str = "",
     ) -> bytes:
         return self.render(
             {
-                "record": line["record"],
+                "record": record,
                 "name": posixpath.basename(path).removesuffix(ENDING),
                 "gone": one.gone,
                 "files": files,
@@ -302,28 +324,21 @@ class Sync:
         what = (self.aim.template, one.digest, name, paths, sorted(links.items()))
         return hashlib.sha256(repr(what).encode("utf-8", "replace")).hexdigest()
 
-    def _files(
-        self, one: Source, page: str, line: dict[str, Any], *, copy: bool
-    ) -> list[dict[str, Any]]:
+    def _files(self, one: Source, page: str, *, copy: bool) -> list[dict[str, Any]]:
         copy = copy and not self.aim.dry_run
-        return list(self.attachments.of(one.key, page, line["files"], copy=copy))
+        return list(self.attachments.of(one.key, page, one.files, copy=copy))
 
-    def _links(self, line: dict[str, Any]) -> dict[str, str]:
-        return {key: self.paths[key] for key in line.get("refers_to", ()) if key in self.paths}
+    def _links(self, one: Source) -> dict[str, str]:
+        return {key: self.paths[key] for key in one.refers_to if key in self.paths}
 
 
 NOT_OFFERED = "-"
 """Stands for the digest of a version that was to be laid beside a page, and was not."""
 
 
-def _modified(line: dict[str, Any]) -> int:
+def _modified(record: dict[str, Any]) -> int:
     """Return when a note was changed last, in nanoseconds since 1970; 0 when nothing tells."""
     from datetime import datetime
 
-    stamp = line["record"].get("modified", "")
+    stamp = record.get("modified", "")
     return int(datetime.fromisoformat(stamp).timestamp()) * 10**9 if stamp else 0
-
-
-def _batches(sources: Sequence[Source]) -> Iterator[Sequence[Source]]:
-    for start in range(0, len(sources), BATCH):
-        yield sources[start : start + BATCH]
