@@ -4,7 +4,7 @@ import dataclasses
 import tomllib
 from pathlib import Path
 
-from rootcellar.config import General, load_settings
+from rootcellar.config import General, load_settings, load_timetable
 from rootcellar.schedule.jobs import Job, Notify
 from rootcellar_notes.settings import NotesSettings
 from rootcellar_photos import PhotosSettings
@@ -21,7 +21,8 @@ def test_the_example_is_valid() -> None:
     assert settings.exporters == ("notes", "photos")
     assert len(settings.tables["photos"].libraries) == 2
     assert list(settings.jobs) == ["nightly", "notes"]
-    assert settings.archive_of(settings.jobs["notes"]) == settings.archive
+    timetable = load_timetable(EXAMPLE)
+    assert timetable.archive_of(timetable.jobs["notes"]) == settings.archive
 
 
 def test_the_example_shows_every_key() -> None:
