@@ -155,6 +155,14 @@ def test_wrong_settings_are_told_before_anything_is_run(orderly: Any) -> None:
     assert "'sometimes' is no schedule" in done.document["error"]["message"]
 
 
+def test_a_state_that_cannot_be_used_is_told(orderly: Any) -> None:
+    (orderly.root / "state").rename(orderly.root / "away")
+    (orderly.root / "state").write_text("a file")
+    done = orderly.run("run", "--due", "--json")
+    assert (done.code, done.document["outcome"]) == (1, "failed")
+    assert "cannot be used" in done.document["error"]["message"]
+
+
 # -- what a tick costs --------------------------------------------------------------------------
 
 

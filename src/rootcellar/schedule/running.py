@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rootcellar.config import Timetable
-from rootcellar.errors import DestinationWaiting, RootcellarError, UsageError
+from rootcellar.errors import DestinationWaiting, RootcellarError, StateError, UsageError
 from rootcellar.schedule.due import Past, Verdict, judge
 from rootcellar.schedule.jobs import Job
 from rootcellar.schedule.slots import local_zone
@@ -163,8 +163,15 @@ def _counts(plain: dict[str, object]) -> dict[str, object]:
 def run_lock(state_file: Path) -> Iterator[None]:
     """Let one run go on at a time; raises DestinationWaiting when another one does."""
     folder = state_file.parent / "locks"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / "run.lock").open("w") as file:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = (folder / "run.lock").open("w")
+    except OSError as error:
+        raise StateError(
+            f"The folder of the state, {state_file.parent}, cannot be used: {error.strerror}.",
+            hint="Is the internal disk full, or may this folder not be written to?",
+        ) from error
+    with lock as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
