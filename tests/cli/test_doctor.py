@@ -87,6 +87,12 @@ def test_a_library_that_is_missing_is_named(settled: Any) -> None:
     assert found["store.photos"][1]
 
 
+def test_a_source_that_was_there_and_is_gone_is_named(settled: Any) -> None:
+    (settled.home / "Garden").rename(settled.home / "elsewhere")
+    found = problems(settled, "--here")
+    assert "2 items are in the archive, and their source is gone" in found["store.garden"][0]
+
+
 def test_a_drive_that_is_absent_is_named(settled: Any) -> None:
     settled.archive.rename(settled.root / "unplugged")
     found = problems(settled, "--here")

@@ -184,8 +184,25 @@ def _check_archive(archive: Path | None, setting: Setting, state: StateStore) ->
     else:
         yield Check("archive", "ok", f"Archive: {place} (run {identity.counter})")
         yield from _check_drive(place)
+        yield from _check_missing(setting, state, identity.uuid)
     for advice in advice_on_archive(place, setting.home.path):
         yield Check("archive.place", "note", advice, "Think about another place for the archive.")
+
+
+def _check_missing(setting: Setting, state: StateStore, uuid: str) -> Iterator[Check]:
+    """Tell of exporters whose items are in the archive, and whose data is nowhere to be found."""
+    row = state.archive(uuid)
+    for exporter in setting.chosen(()):
+        found = setting.stores(exporter)
+        living = state.holdings.living(row, exporter.name) if row else 0
+        if living and not found.stores and not found.problems:
+            yield Check(
+                f"store.{exporter.name}",
+                "problem",
+                f"{exporter.name}: {living:,} items are in the archive, and their source is gone",
+                "Is it on a drive that is not connected, or has it moved? Name its home with "
+                "--home, or in the settings.",
+            )
 
 
 def _check_drive(place: Path) -> Iterator[Check]:
