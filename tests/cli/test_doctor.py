@@ -67,7 +67,8 @@ def test_a_store_that_may_not_be_read_is_named_from_here_and_from_the_schedule(
 ) -> None:
     make_home(settled.root / "sample")
     library = settled.root / "sample" / "Pictures" / "Photos Library.photoslibrary"
-    settled.settle(f'archive = "{settled.archive}"\nhome = "{settled.root / "sample"}"\n')
+    places = f'archive = "{settled.archive}"\nhome = "{settled.root / "sample"}"\n'
+    settled.settle(f'{places}exporters = ["photos"]\n')
     assert problems(settled) == {}
     library.chmod(0)
     try:

@@ -192,7 +192,10 @@ def _check_archive(archive: Path | None, setting: Setting, state: StateStore) ->
 def _check_missing(setting: Setting, state: StateStore, uuid: str) -> Iterator[Check]:
     """Tell of exporters whose items are in the archive, and whose data is nowhere to be found."""
     row = state.archive(uuid)
-    for exporter in setting.chosen(()):
+    wanted = setting.settings.exporters
+    for exporter in setting.installed.exporters:
+        if wanted and exporter.name not in wanted:
+            continue
         found = setting.stores(exporter)
         living = state.holdings.living(row, exporter.name) if row else 0
         if living and not found.stores and not found.problems:
