@@ -66,3 +66,21 @@ def test_a_vault_that_is_not_there_is_said(world: Any) -> None:
     done = world.run("obsidian", world.root / "nowhere", "--archive", world.archive)
     assert done.code == 2
     assert "no vault" in done.err
+
+
+@pytest.mark.parametrize("folder", ["../out", "/tmp/out", ".hidden", "a/../../b"])
+def test_a_folder_that_is_not_in_the_vault_is_refused(
+    world: Any, vault: Path, folder: str
+) -> None:
+    world.export("notes")
+    done = world.run("obsidian", vault, "--archive", world.archive, "--folder", folder)
+    assert done.code == 2
+    assert folder in done.err
+    assert not list(vault.iterdir())
+
+
+def test_a_vault_inside_an_archive_is_refused(world: Any, vault: Path) -> None:
+    world.export("notes")
+    done = world.run("obsidian", world.archive / "Notes", "--archive", world.archive)
+    assert done.code == 2
+    assert "lies inside the archive" in done.err

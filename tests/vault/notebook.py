@@ -21,7 +21,8 @@ from rootcellar.sample.notes_content import CLOUD, _Builder, _object, identifier
 from rootcellar.sample.notes_store import NEW, NotesStore
 from rootcellar.state.store import StateStore
 from rootcellar.vault.archived import Archived, Choice
-from rootcellar.vault.syncing import Aim, Sync, VaultReport
+from rootcellar.vault.report import VaultReport
+from rootcellar.vault.syncing import Aim, Sync
 from rootcellar.views import Views
 from rootcellar_notes import Notes
 

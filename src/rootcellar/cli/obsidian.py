@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from rootcellar.archive.layout import IDENTITY
 from rootcellar.cli.export import tell_report
 from rootcellar.cli.output import tell_json
 from rootcellar.cli.progress import shown_progress
@@ -79,7 +80,7 @@ def command(
         not_tag,
         since.replace(tzinfo=UTC) if since else None,
     )
-    place_of_vault = _vault(vault)
+    place_of_vault, folder = _vault(vault), _folder(folder)
     with contextlib.redirect_stdout(sys.stderr):
         setting = Setting.load(settings, home)
         with StateStore(default_path()) as state:
@@ -106,7 +107,24 @@ def _vault(vault: Path) -> Path:
             hint="Name the folder of an Obsidian vault, the one that holds .obsidian; make one "
             "with Obsidian, or make an empty folder and open it there as a vault.",
         )
-    return path.resolve()
+    path = path.resolve()
+    for above in (path, *path.parents):
+        if (above / IDENTITY).is_file():
+            raise UsageError(
+                f"{path} lies inside the archive {above}.",
+                hint="Only exports write into an archive; name a vault outside of it.",
+            )
+    return path
+
+
+def _folder(folder: str) -> str:
+    parts = [part for part in folder.split("/") if part not in ("", ".")]
+    if folder.startswith("/") or "\\" in folder or any(part[0] == "." for part in parts):
+        raise UsageError(
+            f"{folder} is no folder that Obsidian shows in a vault.",
+            hint='Name it by its path in the vault: --folder "Apple Notes".',
+        )
+    return "/".join(parts)
 
 
 def _export(
@@ -139,7 +157,8 @@ def _sync(
     from rootcellar.archive.disk import Disk, archive_errors
     from rootcellar.engine.opening import locate, open_archive
     from rootcellar.vault.archived import Archived
-    from rootcellar.vault.syncing import Aim, Sync, VaultReport
+    from rootcellar.vault.report import VaultReport
+    from rootcellar.vault.syncing import Aim, Sync
     from rootcellar.views import Views
 
     folder, choice, restore_deleted, dry_run = aim
@@ -161,7 +180,7 @@ def _sync(
             )
         archived = Archived(opened.disk, state, opened.row, NOTES)
         template = views.digest_of("obsidian")
-        wish = Aim(folder.strip("/"), choice, template, restore_deleted, dry_run)
+        wish = Aim(folder, choice, template, restore_deleted, dry_run)
         return Sync(disk, archived, render, wish).run()
 
 
@@ -191,6 +210,7 @@ def _tell(vault: Path, folder: str, report: Mapping[str, Any], *, dry_run: bool)
         ("beside", "newer versions laid beside pages that you have changed"),
         ("stayed", "not renamed, because a page of yours links to them"),
         ("deleted", "deleted by you, and not made again (--restore-deleted does)"),
+        ("busy", "changed while this ran, and left to the next run"),
         ("absent", "files that the archive does not hold as it should"),
     ):
         if found := report[name]:

@@ -1,12 +1,16 @@
 """Looking at a vault as it is: which files there are, whose pages they are, who links to whom."""
 
 import json
+import os
+import posixpath
 import re
 from collections.abc import Collection, Iterator
 from urllib.parse import unquote
 
 from rootcellar.archive.disk import Disk
+from rootcellar.archive.layout import IDENTITY
 from rootcellar.archive.names import fold
+from rootcellar.errors import UsageError
 from rootcellar.vault.journal import Page
 
 ID = "apple-notes-id"
@@ -19,16 +23,55 @@ _LINK = re.compile(r"\]\(<?([^)>\n]+?)>?(?:\s+\"[^\"]*\")?\)")
 
 
 class Vault:
-    """The files of a vault, listed once; hidden ones are nobody's business."""
+    """The files of a vault, listed once; hidden ones are nobody's business.
+
+    Nor is an archive that lies in the vault: its pages say as well which notes they are of.
+    Folders, and links to files, are no files of ours; their names are taken.
+    """
 
     def __init__(self, disk: Disk) -> None:
         self.disk = disk
-        self.files = {fold(path): path for path in _walk(disk, "")}
+        self.files: dict[str, str] = {}
+        self._others: set[str] = set()
+        self._walked: set[tuple[int, int]] = set()
+        self._walk("")
         self._coming: dict[str, str] = {}
+
+    def _walk(self, folder: str) -> None:
+        for name in self.disk.names(folder):
+            if name.startswith("."):
+                continue
+            path = f"{folder}/{name}" if folder else name
+            if self.disk.stat(path) is not None:
+                self.files[fold(path)] = path
+                continue
+            self._others.add(fold(path))
+            if self.disk.exists(f"{path}/{IDENTITY}"):
+                continue
+            try:
+                status = os.stat(path, dir_fd=self.disk.handle)
+            except OSError:
+                continue
+            if (status.st_dev, status.st_ino) not in self._walked:  # links may lead in circles
+                self._walked.add((status.st_dev, status.st_ino))
+                self._walk(path)
 
     def has(self, path: str) -> bool:
         """Return whether a file bears this name, ignoring case and composition."""
         return fold(path) in self.files
+
+    def is_taken(self, path: str) -> bool:
+        """Return whether anything at all bears this name; UsageError where no folder can be."""
+        above = posixpath.dirname(path)
+        while above:
+            if fold(above) in self.files:
+                raise UsageError(
+                    f"{self.disk.root / self.spelled(above)} is a file, and a folder of Notes is "
+                    "called so.",
+                    hint="Rename the file, and run the same command again.",
+                )
+            above = posixpath.dirname(above)
+        return self.has(path) or fold(path) in self._others
 
     def spelled(self, path: str) -> str:
         """Return a path as the vault spells it."""
@@ -149,17 +192,6 @@ def in_attachment_folder(setting: str, page: str, name: str) -> str:
     else:
         parts = [setting.strip("/"), name]
     return "/".join(part for part in parts if part)
-
-
-def _walk(disk: Disk, folder: str) -> Iterator[str]:
-    for name in disk.names(folder):
-        if name.startswith("."):
-            continue
-        path = f"{folder}/{name}" if folder else name
-        if disk.stat(path) is not None:
-            yield path
-        else:
-            yield from _walk(disk, path)
 
 
 def _unquoted(text: str) -> str:

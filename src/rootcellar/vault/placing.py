@@ -64,6 +64,6 @@ class Placing:
             path = (with_digest(stem, one.key, length) if length else stem) + ENDING
             folded = fold(path)
             own = page is not None and folded == fold(page.path)
-            if own or (taken.get(folded, one.key) == one.key and not self.vault.has(path)):
+            if own or (taken.get(folded, one.key) == one.key and not self.vault.is_taken(path)):
                 return path
         raise AssertionError(one.key)  # 64 digits are the whole digest

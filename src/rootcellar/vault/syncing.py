@@ -4,7 +4,7 @@ import hashlib
 import itertools
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from rootcellar.archive.disk import Disk
@@ -12,38 +12,17 @@ from rootcellar.archive.names import fold
 from rootcellar.archive.writer import sha256_of_bytes
 from rootcellar.vault.archived import Archived, Choice, Source
 from rootcellar.vault.attaching import Attachments
-from rootcellar.vault.journal import Journal, Page, Plan, load, part_path, save, stage
+from rootcellar.vault.journal import Journal, Page, Plan, load, part_path, save
 from rootcellar.vault.looking import Vault
 from rootcellar.vault.placing import ENDING, Placing
+from rootcellar.vault.report import VaultReport
+from rootcellar.vault.writing import NOT_OFFERED, Staged, Writing
 
-BATCH = 200
 NEWER = " (from Apple Notes)"
 """What the name of a page with a newer version ends with, beside one that a person has changed."""
 
 Render = Callable[[Mapping[str, Any]], bytes]
 """Renders the template of an exporter's pages with variables."""
-
-
-@dataclass
-class VaultReport:
-    """What became of the pages: counts, and what a person should look at."""
-
-    new: int = 0
-    changed: int = 0
-    moved: int = 0
-    unchanged: int = 0
-    gone: int = 0
-    files: int = 0
-    edited: list[str] = field(default_factory=list)
-    """Pages that the person has changed, and that are left alone."""
-    beside: list[str] = field(default_factory=list)
-    """Newer versions that were laid beside such pages in this run."""
-    deleted: list[str] = field(default_factory=list)
-    """Titles of notes whose pages the person has deleted."""
-    stayed: list[str] = field(default_factory=list)
-    """Pages that were not renamed, because something of the person's links to them."""
-    absent: list[str] = field(default_factory=list)
-    """Files of notes that the archive does not hold as it should."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +34,6 @@ class Aim:
     template: str
     restore_deleted: bool = False
     dry_run: bool = False
-
-
-@dataclass
-class Staged:
-    """What is about to be written: the plan, its bytes, and when the note was changed last."""
-
-    plan: Plan
-    data: bytes
-    modified: int
 
 
 class Sync:
@@ -81,7 +51,14 @@ class Sync:
         self.journal = found or Journal(archive=archived.row.uuid)
         self.attachments = Attachments(self.vault, archived.disk, self.journal, aim.folder)
         self.paths: dict[str, str] = {}
-        self.staged: list[Staged] = []
+        self.writing = Writing(
+            self.vault,
+            self.journal,
+            aim.folder,
+            self.report,
+            self.attachments.staged,
+            aim.dry_run,
+        )
 
     def run(self) -> VaultReport:
         """Do it all; what is written is known to the journal at every moment."""
@@ -98,7 +75,7 @@ class Sync:
         placed = [one for one in wanted if one.key in self.paths]
         for folder, some in itertools.groupby(placed, lambda one: one.folder):
             self._write(folder, some)
-        self._carry_out()
+        self.writing.carry_out()
         if not self.aim.dry_run:
             save(self.disk, self.aim.folder, self.journal)
             self.disk.flush()
@@ -170,46 +147,7 @@ class Sync:
         if not due:
             return
         for key, record in self.archived.records(folder, due):
-            staged = self._planned(due[key], record)
-            if staged is not None:
-                self.staged.append(staged)
-            if len(self.staged) + len(self.attachments.staged) >= BATCH:
-                self._carry_out()
-
-    def _carry_out(self) -> None:
-        """Write what has been planned, which the journal knows first."""
-        staged, files = self.staged, self.attachments.staged
-        self.staged = []
-        if self.aim.dry_run or not (staged or files):
-            return
-        folder = self.aim.folder
-        parts = [
-            stage(self.disk, folder, number, one.data) for number, one in enumerate(staged, 1)
-        ]
-        for one, part in zip(staged, parts, strict=True):
-            found = self.disk.stat(part)
-            mtime = self.disk.set_mtime(part, one.modified) if one.modified else 0
-            one.plan.page.size = found.size if found else 0
-            one.plan.page.mtime_ns = mtime or (found.mtime_ns if found else 0)
-        save(self.disk, folder, self.journal, [one.plan for one in staged])
-        for part, path in files:
-            self.disk.rename(part, path)
-            self.report.files += 1
-        files.clear()
-        for one, part in zip(staged, parts, strict=True):
-            self._put(one.plan, part)
-
-    def _put(self, plan: Plan, part: str) -> None:
-        path = plan.page.path
-        if not plan.beside and plan.was and fold(plan.was) == fold(path) and plan.was != path:
-            self.disk.rename(self.vault.spelled(plan.was), path)  # its case alone changes
-        self.disk.rename(part, path)
-        self.vault.add(path)
-        if plan.beside:
-            return
-        if plan.was and fold(plan.was) != fold(path):
-            self.vault.remove(plan.was, self.aim.folder)
-        self.journal.pages[plan.key] = plan.page
+            self.writing.add(self._planned(due[key], record))
 
     # -- what becomes of one page ----------------------------------------------------------------
 
@@ -237,23 +175,24 @@ class Sync:
         fresh = Page(path, sha256_of_bytes(data), place=one.place, source=one.digest, made=made)
         if page is None:
             self.report.new += 1
-            return Staged(Plan(one.key, fresh), data, _modified(record))
+            return Staged(Plan(one.key, fresh), data, _modified(record), counted="new")
         fresh.own_place = page.own_place
         if (fresh.sha256, path) == (page.sha256, page.path):
             fresh.size, fresh.mtime_ns = page.size, page.mtime_ns
             self.journal.pages[one.key] = fresh
             self.report.unchanged += 1
             return None
-        self._count(one, page, path)
-        return Staged(Plan(one.key, fresh, was=page.path), data, _modified(record))
+        counted = self._count(one, page, path)
+        plan = Plan(one.key, fresh, was=page.path)
+        return Staged(plan, data, _modified(record), page.sha256, counted)
 
-    def _count(self, one: Source, page: Page, path: str) -> None:
+    def _count(self, one: Source, page: Page, path: str) -> str:
+        """Count a page that is written again, and return as what."""
+        name = "moved" if path != page.path else "changed"
         if one.gone and page.source != one.digest:
-            self.report.gone += 1
-        elif path != page.path:
-            self.report.moved += 1
-        else:
-            self.report.changed += 1
+            name = "gone"
+        setattr(self.report, name, getattr(self.report, name) + 1)
+        return name
 
     def _of_the_person(self, one: Source, page: Page, record: dict[str, Any]) -> Staged | None:
         """Return the plan for a newer version beside a page that the person has changed."""
@@ -279,11 +218,11 @@ class Sync:
         self, one: Source, page: Page, record: dict[str, Any], links: Mapping[str, str]
     ) -> Staged:
         stem = page.path.removesuffix(ENDING) + NEWER
-        path = page.beside
-        if not (path and self.vault.has(path) and self.vault.digest(path) == page.beside_sha256):
-            number = 1
+        path, over = page.beside, page.beside_sha256
+        if not (path and self.vault.has(path) and self.vault.digest(path) == over):
+            number, over = 1, ""
             path = stem + ENDING
-            while self.vault.has(path):
+            while self.vault.is_taken(path):
                 number += 1
                 path = f"{stem} {number}{ENDING}"
         files = self._files(one, path, copy=True)
@@ -292,7 +231,7 @@ class Sync:
         page.source, page.beside, page.beside_sha256 = one.digest, path, sha256_of_bytes(data)
         self.report.beside.append(path)
         plan = Plan(one.key, Page(path, sha256_of_bytes(data)), beside=True)
-        return Staged(plan, data, _modified(record))
+        return Staged(plan, data, _modified(record), over)
 
     # -- what a page is made of ------------------------------------------------------------------
 
@@ -330,10 +269,6 @@ class Sync:
 
     def _links(self, one: Source) -> dict[str, str]:
         return {key: self.paths[key] for key in one.refers_to if key in self.paths}
-
-
-NOT_OFFERED = "-"
-"""Stands for the digest of a version that was to be laid beside a page, and was not."""
 
 
 def _modified(record: dict[str, Any]) -> int:
