@@ -301,3 +301,17 @@ def test_a_dry_run_writes_nothing(farm: Farm) -> None:
     farm.plant("b")
     assert counts(farm.export(dry_run=True)) == {"new": 1, "unchanged": 1}
     assert tree(farm.archive, inside=True) == before
+
+
+def test_a_folder_and_a_folder_in_it_may_be_spelled_differently(farm: Farm) -> None:
+    farm.plant("k1", place="Food/Baked/Pie")
+    farm.plant("k2", place="food/Jam")
+    assert counts(farm.export()) == {"new": 2}
+    farm.plant("k3", place="FOOD/Plum")
+    farm.plant("k4", place="food/baked/Tart")
+    assert counts(farm.export()) == {"new": 2, "unchanged": 2}
+    farm.plant("k1", place="fOOd/Pie")
+    assert counts(farm.export()) == {"moved": 1, "unchanged": 3}
+    folders = {path.rpartition("/")[0] for path in tree(farm.archive) if path.endswith(".bin")}
+    assert len({folder.casefold() for folder in folders}) == len(folders)
+    assert counts(farm.export(thorough=True)) == {"unchanged": 4}

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rootcellar.archive.names import fold
+from rootcellar.archive.layout import RECORDS
+from rootcellar.archive.names import fold, folder_of
 from rootcellar.state.rows import ArchiveRow, Missing, StoredFile, StoredItem
 
 ITEM = (
@@ -148,7 +149,17 @@ class Holdings:
         return [folder for (folder,) in rows]
 
     def spelling(self, archive: int, folder: str) -> str:
-        """Return how the archive with this id spells a folded folder; empty when it has none."""
+        """Return how the archive with this id spells a folded folder; empty when it has none.
+
+        Where the folder has a records file of its own, as that is spelled: what lies in folders
+        below may spell it otherwise, on a drive that tells the two apart.
+        """
+        row = self.connection.execute(
+            "SELECT path FROM document WHERE archive = ? AND folded = ?",
+            (archive, f"{folder}/{RECORDS}"),
+        ).fetchone()
+        if row:
+            return folder_of(row[0])
         low, high = f"{folder}/", f"{folder}0"  # "0" follows "/"
         row = self.connection.execute(
             "SELECT path FROM file WHERE archive = ? AND folded >= ? AND folded < ? "
