@@ -123,6 +123,23 @@ def test_a_page_moved_in_obsidian_is_followed(notebook: Notebook) -> None:
     assert not dangling(notebook.vault)
 
 
+def test_pages_that_change_places_in_obsidian_are_followed_at_once(notebook: Notebook) -> None:
+    notebook.notes = {
+        "jam": Note("Jam", "Notes", "stir", "", ("pie",)),
+        "pie": Note("Pie", "Notes", "bake it", "", ("jam",)),
+    }
+    notebook.both()
+    jam, pie = notebook.page("Jam"), notebook.page("Pie")
+    jam.rename(notebook.vault / "away")
+    pie.rename(jam)
+    (notebook.vault / "away").rename(pie)
+    report = notebook.sync()
+    assert (report.deleted, report.new) == ([], 0)
+    assert ("stir" in pie.read_text(), "bake" in jam.read_text()) == (True, True)
+    assert "Notes/Pie|see jam]]" in jam.read_text()
+    assert notebook.sync().unchanged == 2
+
+
 def test_a_page_deleted_in_obsidian_is_not_made_again_unless_asked_for(
     notebook: Notebook,
 ) -> None:

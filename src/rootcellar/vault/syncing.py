@@ -112,8 +112,9 @@ class Sync:
         lost = [key for key, page in pages.items() if not self._is_at_its_place(key, page)]
         if not lost and not self.is_first:
             return
-        known = {page.path for page in pages.values()} | {page.beside for page in pages.values()}
-        there = self.vault.identifiers(known)
+        away = set(lost)  # where one of these lay, another one may lie by now
+        known = {page.path for key, page in pages.items() if key not in away}
+        there = self.vault.identifiers(known | {page.beside for page in pages.values()})
         for key in lost:
             page = pages[key]
             if key.upper() in there:
