@@ -23,11 +23,14 @@ HOMES = (
     "Containers/Shared/AppGroup",
     "private/var/mobile/Library/Reminders",
     "private/var/mobile/Containers/Shared/AppGroup",
+    "var/mobile/Library/Reminders",
+    "var/mobile/Containers/Shared/AppGroup",
     "HomeDomain/Library/Reminders",
     "AppDomainGroup-group.com.apple.reminders",
+    "Container_v1",
 )
 """Where a home keeps the container: macOS 14 and later, macOS 10.15 to 13 and iOS 13 to 16, iOS 17
-and later, an iPhone's whole file system, a backup unpacked by its domains."""
+and later, an iPhone's whole file system, a backup unpacked by its domains, the container alone."""
 
 
 class Reminders(Exporter):

@@ -320,6 +320,7 @@ def test_what_siri_found_in_apps_is_left_out_and_counted(world: World) -> None:
         "HomeDomain/Library/Reminders/Container_v1",
         "AppDomainGroup-group.com.apple.reminders/Container_v1",
         "Library/Reminders/a copy",
+        "Container_v1",
     ],
 )
 def test_the_container_is_found_wherever_a_system_keeps_it(tmp_path: Path, place: str) -> None:

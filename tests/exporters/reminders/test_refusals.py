@@ -12,6 +12,9 @@ from rootcellar.errors import RootcellarError
 from rootcellar.sample.core_data import keyed_archive
 from rootcellar.sample.reminders_content import RemindersStore, encoded, uuid
 from rootcellar.sample.reminders_models import NEW
+from rootcellar.sources.capture import FoundStore
+from rootcellar.sources.home import HomeFolder, open_capture
+from rootcellar_reminders import Reminders
 from rootcellar_reminders.store.colours import colour_of, emblem_of
 from rootcellar_reminders.store.filters import filter_of
 from rootcellar_reminders.store.merged_text import text_of_document
@@ -175,14 +178,29 @@ def test_a_store_as_good_as_empty_is_nothing_to_tell(world: World) -> None:
     assert not world.notes
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_container_that_may_not_be_read_says_so(world: World) -> None:
-    world.container.chmod(0)
-    try:
-        with pytest.raises(RootcellarError):
-            world.export()
-    finally:
-        world.container.chmod(0o700)
+def test_a_container_that_may_not_be_looked_at_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.export()
+    scandir = os.scandir
+
+    def closed(path: object) -> object:
+        if str(path).endswith("Stores"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "scandir", closed)
+    home = HomeFolder(world.home)
+    found = home.stores(Reminders.reads)
+    assert found.access == "forbidden"
+    assert "cannot be opened" in found.problems[0].message
+    assert found.problems[0].hint
+    with (
+        open_capture(home, (FoundStore(Reminders.reads[0], world.container),), None) as capture,
+        pytest.raises(RootcellarError) as caught,
+    ):
+        list(Reminders().survey(capture))
+    assert "doctor" in caught.value.hint
 
 
 # -- values ------------------------------------------------------------------------------------
