@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from rootcellar.apple.core_data import CoreDataStore, decode_model, read_store, rows, unknown_rows
+from rootcellar.apple.core_data import CoreDataStore, read_store, rows, unknown_rows
 from rootcellar.apple.keyed_archives import KeyedArchiveError
+from rootcellar.apple.object_models import decode_model
 from rootcellar.sample.core_data import DATE, TEXT, EntityModel, Model, StoreRows, deflated
 
 REPOSITORY = Path(__file__).resolve().parents[2]
