@@ -31,14 +31,21 @@ class Tree(Exporter):
     title = "Tree"
     reads = (Store("Tree", "Tree"),)
 
-    def items(self, capture):
+    def sighting(self, root, path):
+        place = path.relative_to(root).as_posix()
+        status = path.stat()
+        look = f"{status.st_size} {status.st_mtime_ns}"
+        return Sighting(place, path.name, place.removesuffix(path.suffix), look)
+
+    def survey(self, capture):
         root = capture.stores[0].path
-        for path in sorted(root.rglob("*.*")):
-            place = path.relative_to(root).as_posix()
-            status = path.stat()
-            look = f"{status.st_size} {status.st_mtime_ns}"
-            sighting = Sighting(place, path.name, place.removesuffix(path.suffix), look)
-            yield Item(sighting, {}, (File("original", path.suffix, CopyOf(path)),))
+        yield from (self.sighting(root, path) for path in sorted(root.rglob("*.*")))
+
+    def read(self, capture, keys):
+        root = capture.stores[0].path
+        for path in (root / key for key in keys):
+            file = File("original", path.suffix, CopyOf(path))
+            yield Item(self.sighting(root, path), {}, (file,))
 """
 
 

@@ -108,6 +108,11 @@ def _tell(report: Verified) -> None:
         click.echo(f"{report.left:,} files are left for the next time.")
     if report.edited:
         click.echo(f"{len(report.edited):,} pages were edited by you; they stay as they are.")
+    if report.overwritten:
+        click.echo(
+            f"{len(report.overwritten):,} pages of earlier snapshots were written over, and can "
+            "only be rendered again: " + ", ".join(report.overwritten[:3])
+        )
     if report.strangers:
         click.echo(f"{report.strangers:,} files in the archive's folder are not the archive's.")
     if not report.problems:

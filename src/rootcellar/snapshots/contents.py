@@ -26,25 +26,46 @@ class Contents:
                 self._paths.setdefault(entry.sha256, []).append(entry.path)
         self._history: dict[str, list[str]] = {}
         self._quarantine: list[str] | None = None
+        self._sizes: dict[int, list[str]] | None = None
 
-    def places(self, sha256: str, path: str = "") -> Iterator[str]:
-        """Yield where these bytes may lie, `path` first."""
-        seen = {path}
-        if path:
-            yield path
-        for place in self._elsewhere(sha256):
+    def places(self, entry: Entry) -> Iterator[str]:
+        """Yield where the bytes of an entry may lie, its own path first; sizes are right."""
+        seen = set()
+        for place in self._candidates(entry):
             if place not in seen:
                 seen.add(place)
-                yield place
+                status = self.disk.stat(place)
+                if status is not None and status.size == entry.size:
+                    yield place
 
-    def _elsewhere(self, sha256: str) -> Iterator[str]:
-        yield from self._paths.get(sha256, ())
-        yield from self.former(sha256)
+    def is_likely(self, entry: Entry) -> bool:
+        """Return whether the bytes of an entry are somewhere; where they should be, size tells."""
+        for place in (entry.path, *self._paths.get(entry.sha256, ()), *self.former(entry.sha256)):
+            status = self.disk.stat(place)
+            if status is not None and status.size == entry.size:
+                return True
+        return self.good_place(entry) is not None
+
+    def _candidates(self, entry: Entry) -> Iterator[str]:
+        yield entry.path
+        yield from self._paths.get(entry.sha256, ())
+        yield from self.former(entry.sha256)
         if self._quarantine is None:
             self._quarantine = self.disk.names(QUARANTINE)
         for name in self._quarantine:
-            if name.startswith(sha256[:16]):
+            if name.startswith(entry.sha256[:16]):
                 yield f"{QUARANTINE}/{name}"
+        yield from self._of_size(entry.size)
+
+    def _of_size(self, size: int) -> list[str]:
+        """Return all files of this size, also strangers: the last resort."""
+        if self._sizes is None:
+            self._sizes = {}
+            for name in self.disk.names(""):
+                for path in self.disk.walk(name):
+                    if (status := self.disk.stat(path)) is not None:
+                        self._sizes.setdefault(status.size, []).append(path)
+        return self._sizes.get(size, [])
 
     def former(self, sha256: str) -> list[str]:
         """Return the objects of the history that are named by this digest."""
@@ -56,10 +77,7 @@ class Contents:
 
     def read(self, entry: Entry) -> bytes | None:
         """Return the bytes of a (small) entry, or None where the archive has them no more."""
-        for place in self.places(entry.sha256, entry.path):
-            status = self.disk.stat(place)
-            if status is None or status.size != entry.size:
-                continue
+        for place in self.places(entry):
             data = self.disk.read(place)
             if hashlib.sha256(data).hexdigest() == entry.sha256:
                 return data
@@ -67,12 +85,9 @@ class Contents:
 
     def good_place(self, entry: Entry, *, but: str = "") -> str | None:
         """Return where the bytes of an entry really lie, read to the end, other than at `but`."""
-        for place in self.places(entry.sha256, entry.path):
-            status = self.disk.stat(place) if place != but else None
-            if status is None or status.size != entry.size:
-                continue
+        for place in self.places(entry):
             try:
-                if self.disk.sha256(place) == entry.sha256:
+                if place != but and self.disk.sha256(place) == entry.sha256:
                     return place
             except OSError:
                 continue  # these cannot be read; there may be others

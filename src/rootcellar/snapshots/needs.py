@@ -11,11 +11,12 @@ from rootcellar.snapshots.chain import Chain, Tree, apply
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Bytes that a snapshot needs, and the path it needs them for."""
+    """Bytes that a snapshot needs, and the path it needs them for; a view can be edited."""
 
     path: str
     size: int
     snapshot: str
+    view: bool
 
 
 @dataclass
@@ -119,5 +120,5 @@ class _Reading:
         for path in self.pending:
             entry = self.tree.get(path)
             if entry is not None and entry.sha256 not in self.found.needed:
-                self.found.needed[entry.sha256] = Need(path, entry.size, snapshot)
+                self.found.needed[entry.sha256] = Need(path, entry.size, snapshot, entry.view)
         self.pending.clear()

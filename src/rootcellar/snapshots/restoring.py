@@ -140,8 +140,7 @@ class Restoring:
         assert self.contents is not None
         for path in paths:
             entry = self.tree[path]
-            sizes = (self.disk.stat(place) for place in self.contents.places(entry.sha256, path))
-            if any(status is not None and status.size == entry.size for status in sizes):
+            if self.contents.is_likely(entry):
                 report.files += 1
                 report.bytes += entry.size
             else:
@@ -171,11 +170,8 @@ class Restoring:
     def _copy(self, entry: Entry, target: Disk) -> bool:
         """Copy the bytes of an entry into the part; return whether they are the right ones."""
         assert self.contents is not None
-        for place in self.contents.places(entry.sha256, entry.path):
+        for place in self.contents.places(entry):
             try:
-                status = self.disk.stat(place)
-                if status is None or status.size != entry.size:
-                    continue
                 reading = self.disk.open(place)
             except OSError:
                 continue  # this copy cannot be read; another may

@@ -48,13 +48,15 @@ class Problem:
 class Verified:
     """What a verification found; `left` files are for the next one, the budget was used up.
 
-    `edited` are pages that somebody edited, which is no damage.
+    `edited` are pages that somebody edited, which is no damage; `overwritten` are those of which
+    an earlier snapshot has the bytes no more, because somebody wrote over them.
     """
 
     checked: int = 0
     bytes: int = 0
     left: int = 0
     edited: list[str] = field(default_factory=list)
+    overwritten: list[str] = field(default_factory=list)
     strangers: int = 0
     problems: list[Problem] = field(default_factory=list)
 
@@ -140,7 +142,11 @@ class Verifying:
     def _name_missing_history(self, there: set[str]) -> None:
         here = {entry.sha256 for entry in self.trees.held(self.archive.row)}
         for digest, need in self.needs.needed.items():
-            if digest not in there and digest not in here:
+            if digest in there or digest in here:
+                continue
+            if need.view:
+                self.report.overwritten.append(need.path)
+            else:
                 self.report.problems.append(
                     Problem(
                         need.path,
