@@ -417,3 +417,16 @@ def test_a_rebuilt_state_still_knows_which_library_it_was(farm: Farm) -> None:
     assert report.outcome == "brake"
     assert "not the library" in report.exporters["orchard"].message
     assert tree(farm.archive, inside=True) == before
+
+
+def test_a_line_that_damage_has_left_json_is_no_line(farm: Farm) -> None:
+    farm.plant("k1", b"apple")
+    farm.plant("k2", b"pear")
+    farm.export()
+    records = farm.archive / "Orchard/metadata.jsonl"
+    records.write_bytes(records.read_bytes().replace(b'"gone"', b'"go.e"', 1))
+    farm.state_path.unlink()
+    report = farm.export()
+    assert report.outcome == "ok"
+    assert (farm.archive / "Orchard/k1.bin").read_bytes() == b"apple"
+    assert farm.export().exporters["orchard"].unchanged == 2

@@ -84,6 +84,16 @@ def read_lines(disk: Disk, path: str) -> Iterator[Line]:
         for text in file:
             try:
                 value = json.loads(text)
-                yield Line(value["key"], value["place"], text)
+                if _is_whole(value):
+                    yield Line(value["key"], value["place"], text)
             except (ValueError, KeyError, TypeError):
                 continue
+
+
+def _is_whole(value: dict[str, Any]) -> bool:
+    """Return whether a line says all that lines say; one that is damaged may still be JSON."""
+    texts = [value["key"], value["place"], value["title"]]
+    for file in value["files"]:
+        texts += [file["path"], file["role"], file["sha256"]]
+        texts += [str(int(file["size"]))]
+    return all(isinstance(text, str) for text in texts) and {"gone", "record"} <= value.keys()
