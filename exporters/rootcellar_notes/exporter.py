@@ -8,7 +8,17 @@ says what a record holds.
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, ClassVar
 
-from rootcellar.api import Capture, Exporter, Gathering, Item, Sighting, Store, Trouble
+from rootcellar.api import (
+    Capture,
+    Exporter,
+    Gathering,
+    Item,
+    Labels,
+    Record,
+    Sighting,
+    Store,
+    Trouble,
+)
 from rootcellar_notes import containers
 from rootcellar_notes.containers import Container
 from rootcellar_notes.older import OlderStore, is_older_store
@@ -33,6 +43,7 @@ class Notes(Exporter):
     )
     settings: ClassVar[type] = NotesSettings
     reads_aside: ClassVar[bool] = True
+    labelled: ClassVar[tuple[str, ...]] = ("page",)
     vault_page: ClassVar[str] = "obsidian/note.md"
 
     def __init__(self) -> None:
@@ -96,6 +107,10 @@ class Notes(Exporter):
 
         readable = self._containers(capture)[0]
         return gatherings(one for one in readable if isinstance(one, Container))
+
+    def labels(self, record: Record) -> Labels:
+        """Return the hashtags as Finder tags."""
+        return Labels(tuple(record.get("tags", ())))
 
     def filters(self) -> Mapping[str, Callable[..., Any]]:
         """Return what the templates of notes need: a record's text as Markdown, values as YAML."""

@@ -18,8 +18,10 @@ from rootcellar.api import (
     Gathering,
     Glance,
     Item,
+    Labels,
     Limits,
     Notice,
+    Record,
     Sighting,
     Store,
     Trouble,
@@ -41,6 +43,9 @@ class Photos(Exporter):
     settings: ClassVar[type] = PhotosSettings
     adopts: ClassVar[bool] = True
     reads_aside: ClassVar[bool] = True
+    labelled: ClassVar[tuple[str, ...]] = (
+        *("original", "edited", "live", "edited-live", "raw", "preview", "poster"),
+    )
 
     def __init__(self) -> None:
         self._opened: tuple[Capture, list[AnyLibrary], list[Trouble]] | None = None
@@ -106,6 +111,10 @@ class Photos(Exporter):
         from rootcellar_photos.downloading import PhotosDownloader
 
         return PhotosDownloader.of(capture)
+
+    def labels(self, record: Record) -> Labels:
+        """Return the keywords as Finder tags, the caption as the Finder comment."""
+        return Labels(tuple(record.get("keywords", ())), record.get("caption", ""))
 
     def claims(self, capture: Capture, folder: Path) -> Iterator[Claim]:
         """Yield what osxphotos wrote down about the files that it exported into a folder."""

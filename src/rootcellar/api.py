@@ -25,6 +25,7 @@ from rootcellar.items import (
     Trouble,
     View,
 )
+from rootcellar.labels import Labels
 from rootcellar.sources.capture import Capture, FoundStore, opened
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Gathering",
     "Glance",
     "Item",
+    "Labels",
     "Limits",
     "NoSettings",
     "Notice",

@@ -18,6 +18,7 @@ import msgspec
 import platformdirs
 
 from rootcellar.errors import RootcellarError, UsageError
+from rootcellar.labels import LabelKind
 from rootcellar.retention import Retention
 from rootcellar.schedule.jobs import DEFAULT_JOB, Job, Notify
 
@@ -32,6 +33,7 @@ class General:
     home: str = "~"
     exporters: tuple[str, ...] = ()
     templates: str = ""
+    finder: tuple[LabelKind, ...] = ("tags",)
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Settings:
     home: Path
     exporters: tuple[str, ...]
     templates: Path | None
+    finder: tuple[LabelKind, ...] = ()
     snapshots: Retention = field(default_factory=Retention)
     tables: Mapping[str, Any] = field(default_factory=dict)
     jobs: Mapping[str, Job] = field(default_factory=dict)
@@ -96,6 +99,7 @@ def load_settings(
         home=_absolute(checked.home, place),
         exporters=checked.exporters,
         templates=_absolute(checked.templates, place) if checked.templates else None,
+        finder=tuple(sorted(set(checked.finder))),
         snapshots=_checked(place, "snapshots.", Retention, tables.get("snapshots", {})),
         tables={
             name: _checked(place, f"{name}.", kind, tables.get(name, {}))
@@ -267,6 +271,9 @@ archive = {_quoted(archive)}
 
 # A folder with your own templates; what is missing there is taken from rootcellar.
 # templates = "~/rootcellar-templates"
+
+# What files are given in the Finder, on a Mac: "tags" (keywords, hashtags), "comments" (captions).
+# finder = ["tags"]
 
 # What runs by itself once `rootcellar schedule install` has been run, and when.
 [jobs.nightly]

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rootcellar.downloads import Downloader, Limits
-from rootcellar.items import Claim, Gathering, Glance, Item, Notice, Sighting, Trouble
+from rootcellar.items import Claim, Gathering, Glance, Item, Notice, Record, Sighting, Trouble
+from rootcellar.labels import Labels
 
 if TYPE_CHECKING:
     from rootcellar.sources.capture import Capture
@@ -55,6 +56,9 @@ class Exporter:
     reads_aside: ClassVar[bool] = False
     """True when `read` is heavy: it is then called in a process of its own, one slice ahead. The
     class must then be made without arguments, and its items, stores and settings be picklable."""
+
+    labelled: ClassVar[tuple[str, ...]] = ()
+    """Roles of the files that get Finder tags and a Finder comment by `labels`, on a Mac."""
 
     vault_page: ClassVar[str] = ""
     """The template of an item's page in an Obsidian vault; empty for exporters without such pages.
@@ -145,6 +149,11 @@ class Exporter:
         """
         del capture
         yield from ()
+
+    def labels(self, record: Record) -> Labels:
+        """Return the Finder tags and comment of an item with this record."""
+        del record
+        return Labels()
 
     def filters(self) -> Mapping[str, Callable[..., Any]]:
         """Return functions that this exporter's templates use as filters, by name.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from mac_frameworks import holds_attributes
 from orchard import Farm
 
 LISTENER = """
@@ -160,6 +161,47 @@ def test_all_writing_to_the_archive_is_relative_to_its_handle(planted: Farm) -> 
 def test_no_process_is_started_and_nobody_is_called(planted: Farm) -> None:
     heard = listened(planted)
     assert not {event for event, _ in heard.events} & {"subprocess.Popen", "socket.connect"}
+
+
+LABELLING = """
+import os, rootcellar.archive.finder as finders
+from rootcellar.api import Labels
+from rootcellar.labels import Borne, Tag
+
+class Stand:
+    def read(self, path):
+        names = [name for name in os.listxattr(path) if name.startswith("user.tag.")]
+        return Borne(tuple(Tag(name.removeprefix("user.tag.")) for name in names))
+
+    def write(self, path, before, after):
+        for tag in after.tags:
+            os.setxattr(path, f"user.tag.{tag.name}", b"")
+
+finders.OSXMetadata = Stand
+orchard.Orchard.labelled = ("original",)
+orchard.Orchard.labels = lambda self, record: Labels(("crisp",))
+really_task = farm.task
+farm.task = lambda **options: really_task(labels=("tags",), **options)
+"""
+
+
+def test_labels_alone_are_given_by_path_and_only_in_the_archive(planted: Farm) -> None:
+    if not holds_attributes(planted.root):
+        pytest.skip("no extended attributes here")
+    heard = listened(planted, LABELLING)
+    by_path = {(event, path) for event, path in heard.events if event == "os.setxattr"}
+    probe = planted.archive / ".rootcellar" / "parts" / "label"
+    pictures = set(planted.archive.rglob("*.bin"))
+    assert {path for _, path in by_path} == pictures | {probe}
+    assert not probe.exists()
+    writing = {event for event, path in heard.below(planted.archive) if event != "open"}
+    assert "os.setxattr" in writing
+    opened = [
+        path
+        for event, path in heard.below(planted.archive)
+        if event == "open" and path != planted.archive
+    ]
+    assert opened == []
 
 
 @pytest.mark.parametrize(

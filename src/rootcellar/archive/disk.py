@@ -53,6 +53,14 @@ class Disk:
             os.close(self.handle)
             self.handle = -1
 
+    def is_at_root(self) -> bool:
+        """Return whether the path of the archive still leads to this very folder."""
+        try:
+            there = os.stat(self.root)  # noqa: PTH116 - of the same kind as the next line
+        except OSError:
+            return False
+        return os.path.samestat(there, os.fstat(self.handle))
+
     def lock(self) -> bool:
         """Take the archive for this process alone; false when another holds it."""
         try:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rootcellar import labels
 from rootcellar.cli.options import ANY_PATH as ANY_PATH
 from rootcellar.cli.options import accept_losses_option as accept_losses_option
 from rootcellar.cli.options import archive_option as archive_option
@@ -151,6 +152,7 @@ class Setting:
                     settings_digest=digest(table),
                     views_digest=views.digest(exporter),
                     troubles=troubles,
+                    labels=self.settings.finder if labels.HAS_FINDER else (),
                     warm_up=lambda: views.warm_up(exporter),
                     **options,
                 )

@@ -58,6 +58,7 @@ class ExporterRun:
                 self.report.unchanged = self.state.holdings.totals(
                     self.writing.archive, self.name
                 )[0]
+                self._label()
                 self._finish(replace(self.row, token=token or ""))
                 return
             with open_reader(self.task.exporter, self.task.capture) as self.reader:
@@ -131,6 +132,7 @@ class ExporterRun:
             self._brake(brake)
             return
         self._gather(batches.touched)
+        self._label()
         self._finish(self._relied_on(token or "", whole=not batches.failures))
 
     def _relied_on(self, token: str, *, whole: bool) -> ExporterRow:
@@ -180,6 +182,14 @@ class ExporterRun:
         with source_errors(self.task.exporter):
             gatherings = list(self.task.exporter.gatherings(self.task.capture))
         writer.write(gatherings, complete=not self.troubles)
+
+    def _label(self) -> None:
+        if self.task.labels and self.task.exporter.labelled:
+            from rootcellar.engine.labelling import Labelling
+
+            labelling = Labelling(self.task, self.writing)
+            labelling.catch_up()
+            self.notes += labelling.notes
 
     def _brake(self, brake: Brake) -> None:
         self.report.outcome = "brake"

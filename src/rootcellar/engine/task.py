@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rootcellar.engine.preparing import Render
 from rootcellar.exporter import Exporter
 from rootcellar.items import Trouble
+from rootcellar.labels import LabelKind
 from rootcellar.sources.capture import Capture
 
 CORE_VERSION = "1"
@@ -36,6 +37,8 @@ class Task:
     accept_losses: bool = False
     thorough: bool = False
     troubles: tuple[Trouble, ...] = ()
+    labels: tuple[LabelKind, ...] = ()
+    """Which Finder labels files are given."""
     warm_up: Callable[[], None] = lambda: None
     """Loads what rendering needs, ahead of the first item."""
 

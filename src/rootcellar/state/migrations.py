@@ -190,6 +190,18 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         ) WITHOUT ROWID;
         """,
     ),
+    (
+        "0012-labels",
+        """
+        CREATE TABLE label (
+            item INTEGER PRIMARY KEY REFERENCES item, line TEXT NOT NULL, files TEXT NOT NULL
+        );
+        CREATE TABLE labelling (
+            archive INTEGER NOT NULL REFERENCES archive, exporter TEXT NOT NULL,
+            mark TEXT NOT NULL, PRIMARY KEY (archive, exporter)
+        ) WITHOUT ROWID;
+        """,
+    ),
 )
 
 

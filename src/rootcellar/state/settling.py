@@ -64,6 +64,10 @@ class Settling:
         )
 
         self._forget_glances([(item.exporter, item.key) for item in items])
+        self.connection.executemany(
+            "DELETE FROM labelling WHERE archive = ? AND exporter = ?",
+            [(self.archive, exporter) for exporter in {item.exporter for item in items}],
+        )
 
     def _forget_glances(self, items: Sequence[tuple[str, str]]) -> None:
         """Forget how items looked: they are looked at again, unless the run ends well."""

@@ -143,13 +143,13 @@ class StateStore:
 
     def clear(self, archive: ArchiveRow) -> None:
         """Forget every item of an archive, before it is rebuilt from the archive itself."""
-        for table in ("missing", "file", "reference"):
+        for table in ("missing", "file", "reference", "label"):
             self.connection.execute(
                 f"DELETE FROM {table} WHERE item IN (SELECT id FROM item WHERE archive = ?)",
                 (archive.id,),
             )
         own = ("item", "document", "member", "exporter", "promise", "glance", "download")
-        for table in (*own, "snapshot", "held", "touched"):
+        for table in (*own, "labelling", "snapshot", "held", "touched"):
             self.connection.execute(f"DELETE FROM {table} WHERE archive = ?", (archive.id,))
 
     def forget(self, archive: ArchiveRow) -> None:
