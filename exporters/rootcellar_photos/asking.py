@@ -1,7 +1,7 @@
 """The process that asks Photos: one JSON request a line on stdin, one JSON answer on stdout.
 
-Request: `{"uuid", "roles", "folder"}`. Answer: `{"files": {role: path}}`, or `{"error"}` with
-`"for_good"` when asking for it again is of no use, `"impossible"` when any question is.
+Request: `{"uuid", "roles", "folder", "timeout"}`. Answer: `{"files": {role: path}}`, or else
+`{"error"}`, with `"for_good"` when asking for it again is of no use, `"impossible"` when any is.
 Originals are asked for as resources of the asset, by type, because PhotoKit's images of an edited
 Live Photo are of the edit; videos as files, because they may be larger than the memory.
 """
@@ -20,6 +20,7 @@ ORIGINAL, CURRENT = "PHOTOS_VERSION_ORIGINAL", "PHOTOS_VERSION_CURRENT"
 
 def answer(request: dict[str, Any], kit: Any) -> dict[str, Any]:
     """Return the answer to one request; `kit` is the module osxphotos.photokit."""
+    kit.PHOTOKIT_REQUEST_TIMEOUT = request["timeout"]  # its own is the same for files of any size
     try:
         asset = kit.PhotoLibrary().fetch_uuid(request["uuid"])
     except kit.PhotoKitAuthError:
@@ -55,12 +56,20 @@ def _fetch(asset: Any, role: str, folder: Path, kit: Any) -> Path:
 
 
 def serve(kit: Any, lines: Any, say: Callable[[str], None]) -> None:
-    """Answer requests until there are no more."""
+    """Answer requests until there are no more.
+
+    Nothing is told for good before Photos has given something: osxphotos says of every error, as
+    when Photos cannot be reached, that it does not find the picture.
+    """
+    has_given = False
     for line in lines:
         try:
             said = answer(json.loads(line), kit)
         except Exception as error:  # noqa: BLE001 - one odd asset must not cost all the others
             said = {"error": f"{type(error).__name__}: {error}"}
+        has_given = has_given or "files" in said
+        if "for_good" in said:
+            said["for_good"] = has_given
         say(json.dumps(said))
 
 

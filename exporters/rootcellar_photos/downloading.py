@@ -16,25 +16,43 @@ from pathlib import Path
 from typing import Any
 
 from rootcellar.api import Capture, DownloadRefused, DownloadsImpossible
+from rootcellar_photos.copies import MARK, mark_of
+from rootcellar_photos.library import AnyLibrary
 
 PERMISSION_HINT = (
     "Allow it in System Settings > Privacy & Security > Photos, for the program that runs "
     "rootcellar (your terminal, or rootcellar itself)."
 )
+GRACE = 5.0
+"""Seconds within which the child says that its time is over, before it is ended."""
 COMMAND = (sys.executable, "-m", "rootcellar_photos.asking")
 
 
 class PhotosDownloader:
-    """Asks Photos for files of one library, one item after the other."""
+    """Asks Photos for files of one library, one item after the other.
 
-    def __init__(self, library: Path, command: Sequence[str] = COMMAND) -> None:
+    `identity` is the library's own, `mark` ends the keys of its items that are in a copy of it
+    too. What comes is put into `scratch`, and kept in the library as well.
+    """
+
+    def __init__(
+        self,
+        library: Path,
+        scratch: Path,
+        identity: str,
+        mark: str = "",
+        command: Sequence[str] = COMMAND,
+    ) -> None:
         self.library = library
+        self.scratch = scratch
+        self.identity = identity
+        self.mark = mark
         self.command = command
         self._child: subprocess.Popen[bytes] | None = None
 
     @classmethod
-    def of(cls, capture: Capture) -> "PhotosDownloader":
-        """Return the downloader of this capture's libraries, or raise DownloadsImpossible."""
+    def of(cls, capture: Capture, libraries: Sequence[AnyLibrary]) -> "PhotosDownloader":
+        """Return the downloader of these libraries, or raise DownloadsImpossible."""
         if sys.platform != "darwin" or not capture.live:
             raise DownloadsImpossible(
                 "Only Photos, on the Mac that the library belongs to, can download what is only "
@@ -43,25 +61,35 @@ class PhotosDownloader:
                 "person whose library it is.",
             )
         system = _system_library()
-        for found in capture.stores:
-            if system is not None and found.path.resolve() == system.resolve():
-                return cls(found.path)
+        for one in libraries:
+            if system is not None and one.path.resolve() == system.resolve():
+                return cls(one.path, capture.scratch, one.identity, mark_of(one, capture))
         raise DownloadsImpossible(
             "Photos downloads for its System Photo Library alone, and that is not among those "
             "that are exported.",
             hint="In Photos, choose Settings > General > Use as System Photo Library.",
         )
 
+    def can_ask(self, key: str, store: str) -> bool:
+        """Return whether an item is one of this library's."""
+        mark = key.partition(MARK)[2]
+        return store == self.identity and mark in ("", self.mark)
+
     def free(self) -> int:
-        """Return how many bytes are free on the disk of the library."""
-        return shutil.disk_usage(self.library).free
+        """Return how many bytes are free on the disk of the library, or on that of scratch."""
+        return min(shutil.disk_usage(place).free for place in (self.library, self.scratch))
 
     def download(
         self, key: str, roles: tuple[str, ...], folder: Path, timeout: float
     ) -> Mapping[str, Path]:
         """Have files of an asset downloaded into `folder`; see rootcellar.api.Downloader."""
-        request = {"uuid": key, "roles": list(roles), "folder": str(folder)}
-        answer = self._ask(request, time.monotonic() + timeout)
+        request = {
+            "uuid": key.partition(MARK)[0],
+            "roles": list(roles),
+            "folder": str(folder),
+            "timeout": timeout,
+        }
+        answer = self._ask(request, time.monotonic() + timeout + GRACE)
         if answer.get("impossible"):
             raise DownloadsImpossible(answer["error"], hint=PERMISSION_HINT)
         if "error" in answer:

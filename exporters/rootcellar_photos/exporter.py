@@ -110,7 +110,7 @@ class Photos(Exporter):
         """Return what asks Photos for originals; DownloadsImpossible but on the Mac it runs on."""
         from rootcellar_photos.downloading import PhotosDownloader
 
-        return PhotosDownloader.of(capture)
+        return PhotosDownloader.of(capture, self._libraries(capture)[0])
 
     def labels(self, record: Record) -> Labels:
         """Return the keywords as Finder tags, the caption as the Finder comment."""

@@ -5,6 +5,7 @@ gigabytes or minutes, never so many that the Mac's own disk fills up (the app ke
 downloads), and never the same refusal twice.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -52,6 +53,9 @@ class DownloadRefused(Exception):
 class Downloader(Protocol):
     """Asks the app that owns the data for files that are not on this machine."""
 
+    def can_ask(self, key: str, store: str) -> bool:
+        """Return whether the app can be asked for an item of this store; others are left alone."""
+
     def free(self) -> int:
         """Return how many bytes are free on the disk that the app keeps downloads on."""
 
@@ -71,6 +75,11 @@ class Downloader(Protocol):
 def timeout(size: int) -> float:
     """Return how many seconds a download of `size` bytes may take."""
     return LEAST + (size or USUAL_SIZE) / SLOWEST
+
+
+def time_left(limits: Limits, seconds: float) -> float:
+    """Return how many more seconds a run may take for one download, `seconds` after its start."""
+    return max(LEAST, limits.minutes * 60 - seconds) if limits.minutes else math.inf
 
 
 def wait_after(tries: int) -> timedelta:

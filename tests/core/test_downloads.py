@@ -45,7 +45,11 @@ class Cloud:
     space: int = 10**12
     asked: list[str] = field(default_factory=list)
     kills: str = ""
+    patience: dict[str, float] = field(default_factory=dict)
     closed: int = 0
+
+    def can_ask(self, key: str, store: str) -> bool:
+        return store != "elsewhere"
 
     def free(self) -> int:
         return self.space
@@ -54,6 +58,7 @@ class Cloud:
         self, key: str, roles: tuple[str, ...], folder: Path, timeout: float
     ) -> Mapping[str, Path]:
         self.asked.append(key)
+        self.patience[key] = timeout
         if key == self.kills:
             raise KeyboardInterrupt
         if key in self.refuses:
@@ -231,6 +236,35 @@ def test_a_run_that_is_killed_by_a_question_does_not_ask_it_first_again(
     cloud.kills = ""
     farm.now += NIGHT  # type: ignore[attr-defined]
     assert farm.export().exporters["orchard"].absent == []
+
+
+def test_a_run_asks_no_longer_than_it_may_and_gives_up_nothing_for_that(
+    farm: Farm, cloud: Cloud
+) -> None:
+    cloud.holds["k6"] = bytes(90_000_000)  # worth 1,020 seconds
+    cloud.refuses["k6"] = False
+    limit(farm, minutes=3)
+    for _ in range(3 * TRIES):
+        farm.now += 30 * NIGHT  # type: ignore[attr-defined]
+        farm.plant("k6", None, day=6, title="Tree 6", text=str(farm.now))  # type: ignore[attr-defined]
+        farm.export()
+    assert cloud.patience["k6"] <= 180
+    assert cloud.patience["k5"] == timeout(1000)
+    assert cloud.asked.count("k6") == 3 * TRIES
+    assert queue(farm).standing().refused == 0
+
+
+def test_what_the_app_cannot_be_asked_for_is_left_alone(farm: Farm, cloud: Cloud) -> None:
+    farm.plant("k5", None, day=5, title="Tree 5", store="elsewhere")
+    farm.plant("k4", None, day=4, title="Tree 4", store="elsewhere")
+    farm.export()
+    assert sorted(cloud.asked) == ["k1", "k2", "k3", "k6"]
+    report = farm.export().exporters["orchard"]
+    assert report.download is not None
+    assert "does not have open" in report.download.stopped
+    farm.plant("k5", None, day=5, title="Tree 5")  # its library is the one that is open, now
+    farm.export()
+    assert sorted(cloud.asked) == ["k1", "k2", "k3", "k5", "k6"]
 
 
 def test_an_item_that_has_vanished_is_not_asked_for(farm: Farm, cloud: Cloud) -> None:

@@ -18,6 +18,7 @@ from rootcellar.downloads import (
     DownloadRefused,
     Limits,
     reason_to_stop,
+    time_left,
     timeout,
     wait_after,
 )
@@ -75,9 +76,12 @@ class Downloading:
         if not wanted:
             return
         downloader = self.task.exporter.downloader(self.task.capture)
+        served = [one for one in wanted if downloader.can_ask(one.key, one.store)]
         folder = Path(tempfile.mkdtemp(prefix="downloads-", dir=self.task.capture.scratch))
+        if not served:
+            self.report.stopped = "what is missing is in libraries that the app does not have open"
         try:
-            yield from self._ask_for(wanted, downloader, folder)
+            yield from self._ask_for(served, downloader, folder)
         finally:
             downloader.close()
             shutil.rmtree(folder, ignore_errors=True)
@@ -97,7 +101,8 @@ class Downloading:
                 )
                 if self.report.stopped:
                     break
-                came = self._ask(one, downloader, folder / str(number), portion)
+                left = time_left(self.limits, seconds)
+                came = self._ask(one, downloader, folder / str(number), portion, left)
                 in_vain = 0 if came else in_vain + 1
                 if portion.is_full(self.clock()):
                     self._export(portion)
@@ -106,18 +111,24 @@ class Downloading:
         finally:
             self._export(portion)
 
-    def _ask(self, one: Wanted, downloader: Downloader, folder: Path, portion: Portion) -> bool:
-        """Ask for the files of one item; return whether any came."""
+    def _ask(
+        self, one: Wanted, downloader: Downloader, folder: Path, portion: Portion, left: float
+    ) -> bool:
+        """Ask for the files of one item; return whether any came.
+
+        One for which there was less time `left` than it may take is not given up for it.
+        """
+        patience = timeout(one.size)
         folder.mkdir()
         self.report.asked += 1
         self.queue.ask(one.key, now(), wait_after(one.tries + 1))
         try:
-            files = downloader.download(one.key, one.roles, folder, timeout(one.size))
+            files = downloader.download(one.key, one.roles, folder, min(patience, left))
             files = {role: path for role, path in files.items() if role in one.roles}
             if not files:
                 raise DownloadRefused("Nothing came.", for_good=False)
         except DownloadRefused as error:
-            for_good = error.for_good or one.tries + 1 >= TRIES
+            for_good = error.for_good or (one.tries + 1 >= TRIES and left >= patience)
             self.queue.refuse(one.key, error.reason, for_good=for_good)
             self.report.refused += for_good
             shutil.rmtree(folder, ignore_errors=True)

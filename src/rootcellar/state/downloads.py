@@ -25,6 +25,7 @@ class Wanted:
     """An item whose files can be asked for: `roles`, and how many bytes they are in all."""
 
     key: str
+    store: str
     title: str
     roles: tuple[str, ...]
     size: int
@@ -55,15 +56,15 @@ class DownloadQueue:
         """Return who may be asked for now, in order."""
         order = "DESC" if newest_first else "ASC"
         rows = self.connection.execute(
-            "SELECT item.key, item.title, group_concat(missing.role, '/'), sum(missing.size), "
-            f"ifnull(download.tries, 0) {_WANTED} AND (download.key IS NULL "
+            "SELECT item.key, item.store, item.title, group_concat(missing.role, '/'), "
+            f"sum(missing.size), ifnull(download.tries, 0) {_WANTED} AND (download.key IS NULL "
             "OR (NOT download.refused AND download.not_before <= ?)) GROUP BY item.id "
             f"ORDER BY max(missing.dated) {order}, item.key",
             (*self.owner, _text(now)),
         )
         return [
-            Wanted(key, title, tuple(sorted(roles.split("/"))), size, tries)
-            for key, title, roles, size, tries in rows
+            Wanted(key, store, title, tuple(sorted(roles.split("/"))), size, tries)
+            for key, store, title, roles, size, tries in rows
         ]
 
     def standing(self) -> Standing:

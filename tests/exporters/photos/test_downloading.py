@@ -58,6 +58,7 @@ class Kit:
 
     PHOTOS_VERSION_ORIGINAL = "original"
     PHOTOS_VERSION_CURRENT = "current"
+    PHOTOKIT_REQUEST_TIMEOUT = 300.0
 
     class PhotoKitError(Exception):
         pass
@@ -84,7 +85,9 @@ class Kit:
 
 
 def asked(uuid: str, roles: list[str], folder: Path) -> dict[str, Any]:
-    return asking.answer({"uuid": uuid, "roles": roles, "folder": str(folder)}, Kit)
+    return asking.answer(
+        {"uuid": uuid, "roles": roles, "folder": str(folder), "timeout": 500}, Kit
+    )
 
 
 def test_originals_are_asked_for_by_the_kind_of_their_resource(tmp_path: Path) -> None:
@@ -110,9 +113,23 @@ def test_what_photos_does_not_have_is_refused(tmp_path: Path) -> None:
 
 def test_one_odd_request_does_not_end_the_answers() -> None:
     said: list[str] = []
-    asking.serve(Kit, ["{}", '{"uuid": "nobody", "roles": [], "folder": ""}'], said.append)
+    request = {"uuid": "live", "roles": ["raw"], "folder": "", "timeout": 1}
+    asking.serve(Kit, ["{}", json.dumps(request)], said.append)
     assert "KeyError" in json.loads(said[0])["error"]
-    assert json.loads(said[1])["for_good"]
+    assert "no file of the kind raw" in json.loads(said[1])["error"]
+
+
+def test_nothing_is_given_up_for_good_before_photos_has_given_anything(tmp_path: Path) -> None:
+    said: list[str] = []
+    common = {"roles": ["original"], "folder": str(tmp_path), "timeout": 1}
+    lines = [json.dumps({"uuid": uuid, **common}) for uuid in ("nobody", "live", "nobody")]
+    asking.serve(Kit, lines, said.append)
+    assert [json.loads(one).get("for_good") for one in said] == [False, None, True]
+
+
+def test_photokit_may_take_as_long_as_we_wait(tmp_path: Path) -> None:
+    asked("live", ["original"], tmp_path)
+    assert Kit.PHOTOKIT_REQUEST_TIMEOUT == 500
 
 
 # -- the parent --------------------------------------------------------------------------------
@@ -123,7 +140,7 @@ def child(answers: str) -> tuple[str, ...]:
 
 
 def download(command: tuple[str, ...], tmp_path: Path, timeout: float = 20) -> Any:
-    downloader = PhotosDownloader(tmp_path, command)
+    downloader = PhotosDownloader(tmp_path, tmp_path, "", command=command)
     try:
         return downloader.download("live", ("original",), tmp_path, timeout)
     finally:
@@ -155,11 +172,47 @@ def test_after_a_question_that_was_given_up_the_next_one_is_asked(tmp_path: Path
     answer = f"""import pathlib; first = not pathlib.Path({str(slow_once)!r}).exists()
  pathlib.Path({str(slow_once)!r}).touch(); time.sleep(60 if first else 0)
  print('{{"files": {{}}}}', flush=True)"""
-    downloader = PhotosDownloader(tmp_path, child(answer))
+    downloader = PhotosDownloader(tmp_path, tmp_path, "", command=child(answer))
     with pytest.raises(DownloadRefused):
         downloader.download("live", ("original",), tmp_path, 1)
     assert downloader.download("live", ("original",), tmp_path, 20) == {}
     downloader.close()
+
+
+def test_only_items_of_its_own_library_are_asked_for(tmp_path: Path) -> None:
+    downloader = PhotosDownloader(tmp_path, tmp_path, "system", "mark")
+    asked_for = [
+        downloader.can_ask(key, store)
+        for key, store in [
+            ("a", "system"),
+            ("a~mark", "system"),
+            ("a~other", "system"),
+            ("a", "other"),
+        ]
+    ]
+    assert asked_for == [True, True, False, False]
+
+
+def test_a_marked_key_is_asked_for_by_the_identifier_in_it(tmp_path: Path) -> None:
+    answer = "print(json.dumps({'files': {json.loads(line)['uuid']: 'x'}}), flush=True)"
+    downloader = PhotosDownloader(tmp_path, tmp_path, "", "mark", child(answer))
+    try:
+        assert list(downloader.download("a~mark", ("original",), tmp_path, 20)) == ["a"]
+    finally:
+        downloader.close()
+
+
+def test_the_fuller_of_two_disks_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = {tmp_path / "library": 5, tmp_path / "scratch": 3}
+    usage = type("Usage", (), {})
+
+    def of(place: Path) -> Any:
+        found = usage()
+        found.free = sizes[place]
+        return found
+
+    monkeypatch.setattr("rootcellar_photos.downloading.shutil.disk_usage", of)
+    assert PhotosDownloader(tmp_path / "library", tmp_path / "scratch", "").free() == 3
 
 
 def test_missing_permission_is_told(tmp_path: Path) -> None:
@@ -189,6 +242,7 @@ def test_osxphotos_has_the_calls_as_we_use_them() -> None:
     assert methods["VideoAsset", "export"][:4] == ["self", "dest", "filename", "version"]
     assert {"PhotoKitError", "PhotoKitAuthError", "PhotoKitFetchFailed"} <= classes.keys()
     named = {one.id for one in ast.walk(tree) if isinstance(one, ast.Name)}
+    assert "PHOTOKIT_REQUEST_TIMEOUT" in named
     assert {asking.ORIGINAL, asking.CURRENT} <= named
 
 
@@ -197,6 +251,9 @@ def test_osxphotos_has_the_calls_as_we_use_them() -> None:
 
 class Stand:
     """Stands in for Photos: gives a picture of its own for each."""
+
+    def can_ask(self, key: str, store: str) -> bool:
+        return True
 
     def free(self) -> int:
         return 10**12
@@ -222,7 +279,7 @@ def test_what_photos_gives_is_archived_and_stays_there(
     here = builder.photo(Photo("here.jpg"))
     away = builder.photo(Photo("away.jpg", missing=True, variant=1))
     builder.write()
-    monkeypatch.setattr(PhotosDownloader, "of", lambda _: Stand())
+    monkeypatch.setattr(PhotosDownloader, "of", lambda *_: Stand())
     first = _export(tmp_path, library, capture, download=True)
     photos = first.exporters["photos"]
     assert (photos.new, photos.absent, photos.outcome) == (2, [], "ok")
