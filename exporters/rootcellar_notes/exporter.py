@@ -28,7 +28,11 @@ GROUP = "Library/Group Containers/group.com.apple.notes"
 OLDER = "Library/Containers/com.apple.Notes/Data/Library/Notes"
 """Where notes of older systems are, and those of accounts that are not iCloud's."""
 IPHONE = "Containers/Shared/AppGroup"
-"""Where an iPhone keeps it, below `private/var/mobile`, in a folder named by a UUID."""
+"""Where an iPhone keeps it, below its own home, in a folder named by a UUID."""
+IPHONE_OLDER = "Library/Notes"
+"""Where an iPhone before iOS 9 kept it, and later ones still keep an empty store."""
+MOBILE = "private/var/mobile"
+"""An iPhone's home in a copy of its whole file system."""
 
 
 class Notes(Exporter):
@@ -36,10 +40,14 @@ class Notes(Exporter):
 
     name: ClassVar[str] = "notes"
     title: ClassVar[str] = "Notes"
+    version: ClassVar[str] = "2"
     reads: ClassVar[tuple[Store, ...]] = (
         Store("Notes store", GROUP, recognise=containers.is_container),
-        Store("Notes store", IPHONE, recognise=containers.is_container),
         Store("Notes store", OLDER, recognise=is_older_store),
+        Store("Notes store", IPHONE, recognise=containers.is_container),
+        Store("Notes store", IPHONE_OLDER, recognise=is_older_store),
+        Store("Notes store", f"{MOBILE}/{IPHONE}", recognise=containers.is_container),
+        Store("Notes store", f"{MOBILE}/{IPHONE_OLDER}", recognise=is_older_store),
     )
     settings: ClassVar[type] = NotesSettings
     reads_aside: ClassVar[bool] = True

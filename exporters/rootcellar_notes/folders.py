@@ -34,7 +34,7 @@ def _gathering(key: str, account: Account, folders: list[Folder]) -> Gathering:
         "account": account_facts(account),
         "folders": [_facts(one, names.get(one.parent, "")) for one in listed],
     }
-    title = component(account.name, "Notes")
+    title = component(account.label, "Notes")
     return Gathering(key, f"Folders of {title}", f"{title}/Folders", record, {})
 
 

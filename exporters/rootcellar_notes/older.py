@@ -25,8 +25,8 @@ from rootcellar_notes.store.html import read_html
 from rootcellar_notes.store.legacy import LegacyFile, LegacyNote, legacy_files, legacy_notes
 from rootcellar_notes.store.opening import plainly_opened
 
-DATABASES = tuple(f"NotesV{version}.storedata" for version in (7, 6, 4, 2, 1))
-"""The names the store has had, the newest first."""
+DATABASES = (*(f"NotesV{version}.storedata" for version in (7, 6, 4, 2, 1)), "notes.sqlite")
+"""The names the store has had, the newest first; the last one on an iPhone."""
 TEMPLATE = "notes/note.md"
 MISSING_HINT = "Look for it in Notes; if it opens there, save it from there. See the record."
 

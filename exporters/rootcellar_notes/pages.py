@@ -112,9 +112,10 @@ def _block(
         if "table" not in facts:
             return Missing(title or "A table", away)
         return msgspec.convert({"type": "table", **facts["table"]}, Table)
-    if uti == LINK and "media" not in facts:
+    path = paths.get(f"{identifier} preview") or paths.get(identifier)
+    if "media" not in facts and not path and (uti == LINK or facts.get("url")):
         return Card(facts.get("url", ""), title, facts.get("summary", ""))
-    if path := paths.get(f"{identifier} preview") or paths.get(identifier):
+    if path:
         return FileEmbed(path, title or path, media_of(path), tuple(_asides(facts)))
     pages = [
         FileEmbed(path, known[page].get("title", ""), media_of(path))

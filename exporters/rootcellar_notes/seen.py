@@ -64,7 +64,7 @@ def seen_in(
                 key=row.identifier,
                 title=row.title or naming.UNTITLED,
                 place=naming.place(
-                    account.name if account else "",
+                    account.label if account else "",
                     [one.title for one in folders] or [container.tree.default_title(account)],
                     row.title,
                 ),

@@ -27,6 +27,11 @@ class Preview:
     width: float
     height: float
 
+    @property
+    def is_dark(self) -> bool:
+        """Whether it was made for dark windows: `<attachment>-<scale>-<w>x<h>-<appearance>`."""
+        return self.identifier.endswith("-1")
+
 
 @dataclass(slots=True)
 class Attachment:
@@ -80,7 +85,13 @@ class Attachment:
         """Whether there is a file of it somewhere, perhaps only in iCloud."""
         if self.inline or self.uti in (TABLE_UTI, GALLERY):
             return False
-        return bool(self.media) or self.uti != LINK
+        return bool(self.media) or not self.is_card
+
+    @property
+    def is_card(self) -> bool:
+        """Whether it is a link that is shown as a card: of a web page, of a place on a map."""
+        drawn = self.is_drawing or self.is_paper_document
+        return not self.media and (self.uti == LINK or (bool(self.url) and not drawn))
 
 
 def attachments(
@@ -128,9 +139,9 @@ def _only(notes: Sequence[int]) -> str:
     return f"AND b.note IN ({','.join(str(int(pk)) for pk in notes)})"
 
 
-_LIGHT = ("NOTE", "PARENTATTACHMENT", "IDENTIFIER", "TYPEUTI", "TITLE", "USERTITLE")
+_LIGHT = ("NOTE", "PARENTATTACHMENT", "IDENTIFIER", "TYPEUTI", "TITLE", "USERTITLE", "URLSTRING")
 _WHOLE = (
-    *("CREATIONDATE", "MODIFICATIONDATE", "URLSTRING", "SUMMARY", "ALTTEXT"),
+    *("CREATIONDATE", "MODIFICATIONDATE", "SUMMARY", "ALTTEXT"),
     *("TOKENCONTENTIDENTIFIER", "FILESIZE", "DURATION", "SIZEWIDTH", "SIZEHEIGHT"),
     *("FALLBACKIMAGEGENERATION", "FALLBACKPDFGENERATION", "OCRSUMMARY", "HANDWRITINGSUMMARY"),
     "MERGEABLEDATA",
@@ -154,11 +165,11 @@ def _rows(
         "ORDER BY b.note, b.row"
     ):
         pk, note, is_inline, media_identifier, file_name, generation, _, parent, *rest = row
-        identifier, uti, title, user_title, *more = rest
+        identifier, uti, title, user_title, url, *more = rest
         one = Attachment(
             pk, note, number(parent), text(identifier), text(uti), bool(is_inline),
             text(title), text(user_title), text(media_identifier), text(file_name),
-            text(generation),
+            text(generation), url=text(url),
         )  # fmt: skip
         if more:
             _complete(one, more)
@@ -166,10 +177,10 @@ def _rows(
 
 
 def _complete(one: Attachment, values: Sequence[object]) -> None:
-    (created, modified, url, summary, alt_text, token, size, duration, width, height, image, pdf,
+    (created, modified, summary, alt_text, token, size, duration, width, height, image, pdf,
      recognised, handwriting, mergeable) = values  # fmt: skip
     one.created, one.modified = moment(created), moment(modified)
-    one.url, one.summary, one.alt_text, one.token = map(text, (url, summary, alt_text, token))
+    one.summary, one.alt_text, one.token = map(text, (summary, alt_text, token))
     one.size, one.duration = number(size), _real(duration)
     one.width, one.height = _real(width), _real(height)
     one.image_generation, one.pdf_generation = text(image), text(pdf)

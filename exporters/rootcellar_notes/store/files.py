@@ -47,11 +47,22 @@ class Files:
         if not (_is_name(one.media) and _is_name(one.file_name)):
             return Place("", ())
         folders = [f"{base}/Media/{one.media}" for base in self._bases(account)]
-        if _is_name(one.generation):
-            expected = [f"{folder}/{one.generation}/{one.file_name}" for folder in folders]
-        else:
-            expected = [f"{folder}/{one.file_name}" for folder in folders]
-        return self._found(expected)
+        level = f"{one.generation}/" if _is_name(one.generation) else ""
+        expected = [f"{folder}/{level}{one.file_name}" for folder in folders]
+        found = self._found(expected)
+        return found if found.path else Place(self._lone(folders, level), found.expected)
+
+    def _lone(self, folders: list[str], level: str) -> str:
+        """Return the file in a medium's folder whose name the store does not tell as it is.
+
+        A copy may spell it in another Unicode form, and a store that was taken over from an
+        older system may name no generation where there is one, or one where there is none.
+        """
+        for folder in folders:
+            for place in (f"{folder}/{level}", folder) if level else (folder,):
+                if found := _only_file(place, deeper=not level):
+                    return found
+        return ""
 
     def preview(self, one: Attachment, account: str) -> Place:
         """Return where the picture or PDF is that Notes made of a drawing, a scan or a page."""
@@ -76,7 +87,9 @@ class Files:
 
     def _page(self, base: str, one: Attachment) -> Iterator[str]:
         """Yield where the straightened picture of a scanned page may be, the largest first."""
-        largest = sorted(one.previews, key=lambda found: -found.width * found.height)
+        largest = sorted(
+            one.previews, key=lambda found: (found.is_dark, -found.width * found.height)
+        )
         for found in largest:
             if not _is_name(found.identifier):
                 continue
@@ -99,6 +112,22 @@ class Files:
             if os.path.isfile(path):  # noqa: PTH113 - text is faster here, and it never raises
                 return Place(path, ())
         return Place("", tuple(expected[:4]))
+
+
+def _only_file(folder: str, *, deeper: bool) -> str:
+    """Return the only file of a folder (if `deeper`: or of its newest folder); else ""."""
+    try:
+        with os.scandir(folder) as entries:
+            inside = [one for one in entries if not one.name.startswith(".")]
+            files = [one.path for one in inside if one.is_file()]
+            if len(files) == 1:
+                return files[0]
+            if files or not deeper:
+                return ""
+            newer = sorted((one.stat().st_mtime_ns, one.path) for one in inside if one.is_dir())
+    except OSError:
+        return ""
+    return _only_file(newer[-1][1], deeper=False) if newer else ""
 
 
 def _generations(folder: str, generation: str, name: str) -> list[str]:

@@ -2,8 +2,10 @@
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
+from rootcellar.apple.keyed_archives import Archive, KeyedArchiveError
 from rootcellar_notes.store.schema import OBJECTS, Schema
 from rootcellar_notes.store.values import data, number, text
 
@@ -16,12 +18,16 @@ KINDS = {1: "icloud", 2: "exchange", 3: "local"}
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account. `identifier` is also the name of its folder on disk below `Accounts`."""
+    """An account. `identifier` is also the name of its folder on disk below `Accounts`.
+
+    `label` is what its folder in the archive is called: the name, unless another account has it.
+    """
 
     pk: int
     identifier: str
     name: str
     kind: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +93,52 @@ class Tree:
 
 def read_tree(connection: sqlite3.Connection, schema: Schema) -> Tree:
     """Read all accounts and folders; those that were deleted are kept for notes still in them."""
-    accounts = {one.pk: one for one in _accounts(connection, schema)}
-    return Tree(accounts, {one.pk: one for one in _folders(connection, schema)})
+    accounts = {one.pk: one for one in _labelled(list(_accounts(connection, schema)))}
+    folders = {one.pk: one for one in _folders(connection, schema)}
+    named = {one.identifier: one.pk for one in folders.values()}
+    for pk, above in _parents_in_records(connection, schema):
+        if named.get(above, pk) != pk:
+            folders[pk] = replace(folders[pk], parent=named[above])
+    return Tree(accounts, folders)
+
+
+def _labelled(accounts: list[Account]) -> Iterator[Account]:
+    """Yield accounts with labels that no two share: their notes would share folders."""
+    names = [one.name.casefold() for one in accounts]
+    for one in accounts:
+        shared = names.count(one.name.casefold()) > 1
+        yield replace(one, label=f"{one.name} {one.identifier[:8]}" if shared else one.name)
+
+
+def _parents_in_records(
+    connection: sqlite3.Connection, schema: Schema
+) -> Iterator[tuple[int, str]]:
+    """Yield (folder, identifier of the one it lies in) where only iCloud's record tells.
+
+    Of some folders ZPARENT is empty although they lie in another one (seen by other readers on
+    iPhones); the record as iCloud last gave it, a keyed archive, has a ParentReference then.
+    """
+    parent, record = schema.value("PARENT", "f"), schema.value("SERVERRECORDDATA", "f")
+    for pk, data_of_record in connection.execute(
+        f"SELECT f.Z_PK, {record} FROM {OBJECTS} f "
+        f"WHERE f.Z_ENT = ? AND {parent} IS NULL AND {record} IS NOT NULL",
+        (schema.entity("ICFolder"),),
+    ):
+        if above := _parent_reference(data(data_of_record)):
+            yield pk, above
+
+
+def _parent_reference(record: bytes) -> str:
+    try:
+        archive = Archive(record)
+        found: Any = archive.resolve(archive.top.get("ParentReference"))
+        for name in ("recordID", "RecordID"):
+            if isinstance(found, dict) and name in found:
+                found = archive.resolve(found[name])
+        name = archive.resolve(found.get("RecordName")) if isinstance(found, dict) else ""
+    except KeyedArchiveError:
+        return ""
+    return name if isinstance(name, str) else ""
 
 
 def _accounts(connection: sqlite3.Connection, schema: Schema) -> Iterator[Account]:
@@ -99,7 +149,7 @@ def _accounts(connection: sqlite3.Connection, schema: Schema) -> Iterator[Accoun
         (schema.entity("ICAccount"),),
     ):
         known = KINDS.get(number(kind), "other" if kind is not None else "")
-        yield Account(pk, text(identifier), text(name), known)
+        yield Account(pk, text(identifier), text(name), known, text(name))
 
 
 def _folders(connection: sqlite3.Connection, schema: Schema) -> Iterator[Folder]:

@@ -94,7 +94,8 @@ def legacy_notes(
         content,
     ) in connection.execute(
         f"SELECT n.Z_PK, {known}, {', '.join(names)}, {version}, {html if whole else 'NULL'} "
-        "FROM ZNOTE n LEFT JOIN ZNOTEBODY b ON b.ZNOTE = n.Z_PK ORDER BY n.Z_PK"
+        f"FROM ZNOTE n LEFT JOIN ZNOTEBODY b ON {_body_of_note(note, body)} "
+        f"WHERE {_is_note(note)} ORDER BY n.Z_PK"
     ):
         key = text(identifier) or _made_key(store, created, title)
         if key in said:
@@ -105,6 +106,20 @@ def legacy_notes(
             pk, key, text(title), account, kind, folders, in_trash, moment(created),
             moment(modified), f"{opt} {body_opt} {modified}", text(content),
         )  # fmt: skip
+
+
+def _body_of_note(note: frozenset[str], body: frozenset[str]) -> str:
+    """Return the condition that joins a note `n` with its text `b`; a Mac and iPhones differ."""
+    for column in ("ZNOTE", "ZOWNER"):
+        if column in body:
+            return f"b.{column} = n.Z_PK"
+    return "b.Z_PK = n.ZBODY" if "ZBODY" in note else "b.Z_PK = n.Z_PK"
+
+
+def _is_note(note: frozenset[str]) -> str:
+    """Return the condition that leaves out what iPhones keep of notes deleted and of syncing."""
+    flags = [one for one in ("ZDELETEDFLAG", "ZISBOOKKEEPINGENTRY") if one in note]
+    return " AND ".join(["1", *(f"ifnull(n.{one}, 0) <> 1" for one in flags)])
 
 
 def legacy_files(connection: sqlite3.Connection, note: int) -> list[LegacyFile]:
@@ -156,12 +171,19 @@ class _Filing:
         owner = next((number(one[3] or one[4]) for one in chain if one[3] or one[4]), 0)
         kind, description, name = self.accounts.get(owner, (0, "", ""))
         account = text(description) or text(name)
-        # Each account has one folder at the top that people never see; it is of another kind.
-        if len(chain) > 1 and (not text(chain[-1][1]) or chain[-1][0] != chain[0][0]):
+        if len(chain) > 1 and _is_root(chain[-1], chain[0]):
             chain.pop()
         titles = tuple(text(one[1]) for one in reversed(chain))
         in_trash = any(one[4] for one in chain)
         return account, self.kinds.get(number(kind), ""), titles, in_trash
+
+
+def _is_root(top: tuple[object, ...], inner: tuple[object, ...]) -> bool:
+    """Tell whether a folder is the one at the top of an account, which people never see.
+
+    It has no name, or is of another kind, or belongs to the account as no folder in it does.
+    """
+    return not text(top[1]) or top[0] != inner[0] or bool(top[3] and not inner[3])
 
 
 def _rows(
