@@ -11,18 +11,19 @@ BREAKS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029\n]")
 INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x1f]")
 """Control characters, which no page can hold."""
 
-SUSPECT = re.compile(r"[\\`*_\[\]<&~$=%#^|]")
-MARKUP = re.compile(
-    r"""
-    [\\`*\[\]<]                            # always markup
-    | _ | ~ | \$
-    | &(?=\#?\w{1,32};)                    # an entity
-    | =+ | %%+                             # Obsidian: highlights and comments
-    | \#(?=[^\s\#]|\Z) | \^(?=[\w-]|\Z)      # Obsidian: tags and names of blocks
-    | \|
-    """,
-    re.VERBOSE,
-)
+ALWAYS = r"\\`*\[\]<"
+"""What is markup wherever it stands."""
+
+MARKUP = {
+    # One class of characters each, which is searched for ten times as fast as alternatives.
+    (obsidian, cell): re.compile(f"[{ALWAYS}_~$&{more}{bar}]")
+    for obsidian, more in ((False, ""), (True, "#^=%"))
+    for cell, bar in ((False, ""), (True, "|"))
+}
+"""What may be markup, in Obsidian (tags, names of blocks, highlights, comments) or not."""
+DEPENDS = re.compile(r"[_~$&#^=%|]")
+"""What is markup or not by what stands beside it."""
+ENTITY = re.compile(r"&#?\w{1,32};")
 LINE_START = re.compile(
     r"""
     (?P<mark> \#{1,6}(?=[ \t]|$) | > | [-+](?=[ \t]|$) | [|:-](?=[|:\s-]*$) | =(?==*\s*$) )
@@ -45,29 +46,41 @@ def escaped(text: str, *, obsidian: bool, cell: bool = False, once: str = "") ->
 
     `once` names those of `~` and `$` that the note holds only once: alone they do nothing.
     """
-    if not SUSPECT.search(text):
+    markup = MARKUP[obsidian, cell]
+    if not markup.search(text):
         return text
+    if not DEPENDS.search(text):
+        for mark in "\\`*[]<":  # the backslash first
+            if mark in text:
+                text = text.replace(mark, "\\" + mark)
+        return text
+    return markup.sub(lambda found: _escaped(found[0], text, found.start(), once), text)
 
-    def escape(found: re.Match[str]) -> str:
-        mark, start, end = found[0], found.start(), found.end()
-        if mark == "_":
-            between = text[start - 1 : start].isalnum() and text[end : end + 1].isalnum()
-            return mark if between else r"\_"
-        if mark in once:
-            return mark
-        if mark == "|":
-            return r"\|" if cell else mark
-        if mark == "#":
-            before = text[start - 1 : start]
-            return r"\#" if obsidian and not before.isalnum() else mark
-        if mark == "^":
-            before = text[start - 1 : start]
-            return r"\^" if obsidian and (not before or before.isspace()) else mark
-        if mark[0] in "=%" and (not obsidian or (mark == "=" and 0 < start < end < len(text))):
-            return mark
-        return "".join("\\" + one for one in mark)
 
-    return MARKUP.sub(escape, text)
+def _escaped(mark: str, text: str, at: int, once: str) -> str:
+    """Return one character that may be markup, with a backslash where it would be."""
+    before, after = text[at - 1 : at], text[at + 1 : at + 2]
+    if mark == "_":
+        literal = before.isalnum() and after.isalnum()
+    elif mark in "~$":
+        literal = mark in once
+    elif mark == "&":
+        literal = not ENTITY.match(text, at)
+    elif mark == "#":
+        literal = before.isalnum() or after == "#" or after.isspace()
+    elif mark == "^":
+        literal = not ((not before or before.isspace()) and (not after or _is_word(after)))
+    elif mark == "=":
+        literal = before != "=" != after and 0 < at < len(text) - 1
+    elif mark == "%":
+        literal = before != "%" != after
+    else:
+        literal = False
+    return mark if literal else "\\" + mark
+
+
+def _is_word(one: str) -> bool:
+    return one in "-_" or one.isalnum()
 
 
 def guarded_line(line: str) -> str:

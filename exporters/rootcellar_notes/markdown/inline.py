@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from rootcellar_notes.blocks import Paragraph, Run
 from rootcellar_notes.markdown.attachments import NOT_IN_TAGS, attached
 from rootcellar_notes.markdown.embeds import Embed
-from rootcellar_notes.markdown.escaping import BREAKS, guarded_line, is_active, kept_spaces, plain
+from rootcellar_notes.markdown.escaping import (
+    BREAKS,
+    escaped,
+    guarded_line,
+    is_active,
+    kept_spaces,
+    plain,
+)
 from rootcellar_notes.markdown.flavours import Flavour
 from rootcellar_notes.markdown.marks import Chain, Mark, Piece, Setting, joined, marked, text_of
 
@@ -24,8 +31,13 @@ def inline(
     """
     runs = paragraph.runs
     below: list[Embed] = []
-    if len(runs) == 1 and runs[0] == Run(runs[0].text):
-        text = text_of(plain(runs[0].text), setting, cell)
+    if len(runs) == 1 and runs[0] == Run(text := runs[0].text):
+        if text and text.isascii() and text.isprintable() and text[0] != " " != text[-1]:
+            text = escaped(text, obsidian=setting.obsidian, cell=cell, once=setting.once)
+            if not heading:
+                return [text if cell else guarded_line(text)], below
+        else:
+            text = text_of(plain(text), setting, cell)
     else:
         text = _formatted(_pieces(runs, setting, cell, heading, below), setting, cell)
     if heading and "#" in text:

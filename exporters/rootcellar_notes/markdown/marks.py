@@ -39,6 +39,11 @@ class Setting(NamedTuple):
     once: str = ""
     """Those of `~` and `$` that the note holds only once."""
 
+    @property
+    def obsidian(self) -> bool:
+        """Whether the page is for Obsidian."""
+        return self.flavour is Flavour.OBSIDIAN
+
 
 class Piece(NamedTuple):
     """Text, or something that stands in it and is Markdown already."""
@@ -222,8 +227,7 @@ def attribute(value: str) -> str:
 
 def text_of(text: str, setting: Setting, cell: bool) -> str:
     """Return a piece of text escaped."""
-    obsidian = setting.flavour is Flavour.OBSIDIAN
-    done = escaped(text, obsidian=obsidian, cell=cell, once=setting.once)
+    done = escaped(text, obsidian=setting.obsidian, cell=cell, once=setting.once)
     if done and not done.isascii() and unicodedata.combining(done[0]):
         # After a mark it would be composed with the mark's own last character.
         done = f"&#{ord(done[0])};{done[1:]}"
