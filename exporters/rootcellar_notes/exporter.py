@@ -104,7 +104,7 @@ class Notes(Exporter):
             if isinstance(store, OlderStore):
                 found = store.read(frozenset(wanted))
             else:
-                found = read_items(store, wanted, capture.settings, mark, doors)
+                found = read_items(store, wanted, capture.settings, mark, doors, capture.scratch)
             for item in found:
                 yield item
                 wanted.discard(item.sighting.key)

@@ -1,6 +1,5 @@
 """From the rows of a note to its item: its record, its page, its files, and what is missing."""
 
-import base64
 import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from rootcellar_notes.blocks import Body
 from rootcellar_notes.body import decode_body
 from rootcellar_notes.containers import Container
 from rootcellar_notes.locked import Locked, NotUnlocked, Scheme, Unlocker, locked_from_columns
+from rootcellar_notes.lockedparts import LockedParts, sealed_json, sealed_suffix
 from rootcellar_notes.markdown import note_identifier
 from rootcellar_notes.naming import PAGE, SEALED, has_preview, role, stems, suffix
 from rootcellar_notes.record import (
@@ -28,7 +28,8 @@ from rootcellar_notes.record import (
 from rootcellar_notes.seen import Seen, seen_in
 from rootcellar_notes.settings import NotesSettings
 from rootcellar_notes.store.attachments import Attachment, attachments
-from rootcellar_notes.store.files import Part, Place
+from rootcellar_notes.store.files import LOCKED, Part, Place
+from rootcellar_notes.store.locks import Key, part_locks
 from rootcellar_notes.store.sharing import read_share
 from rootcellar_notes.store.texts import Text, texts
 
@@ -43,6 +44,7 @@ DAMAGED_HINT = (
     "and export again; if not, restore the note from a backup."
 )
 REMOVE_LOCK = "In Notes, remove the lock of this note, export, and lock it again."
+OPEN_LOCK = 'Set locked = "plain" or "encrypted" in the settings of notes.'
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class _Opened:
 
     body: Body | None
     missing: Absent | None = None
-    sealed: bytes = b""
+    locked: Locked | None = None
     state: str = ""
     scheme: str = ""
 
@@ -62,17 +64,22 @@ def read_items(
     settings: NotesSettings,
     mark: str,
     doors: Unlocker,
+    scratch: Path,
 ) -> Iterator[Item]:
-    """Yield the items of those keys that are in this container."""
+    """Yield the items of those keys that are in this container; `scratch` is for opened files."""
     with container.connection() as connection:
         found = {one.row.pk: one for one in seen_in(container, connection, settings, mark, keys)}
         if not found:
             return
         rows = sorted(found)
         parts = attachments(connection, container.schema, rows)
+        shut = [pk for pk in rows if found[pk].row.locked and settings.locked != "skip"]
+        locks = part_locks(connection, container.schema, [pk for pk in shut if pk in parts])
         for text in texts(connection, container.schema, rows):
+            own = Key(text.salt, text.iterations, text.wrapped_key)
+            opener = LockedParts(locks, own, doors, scratch)
             yield _item(
-                container, found[text.note], text, parts.get(text.note, []), settings, doors
+                container, found[text.note], text, parts.get(text.note, []), settings, opener
             )
 
 
@@ -82,26 +89,31 @@ def _item(
     text: Text,
     parts: Sequence[Attachment],
     settings: NotesSettings,
-    doors: Unlocker,
+    opener: LockedParts,
 ) -> Item:
     row = seen.row
-    was = _opened(seen, text, settings, doors)
+    was = _opened(seen, text, settings, opener.doors)
     shown = parts if was.body is not None else ()
+    if row.locked:
+        shown = [opener.opened(one) for one in shown]
     files = [File("page", PAGE, View(TEMPLATE), row.modified)]
-    if was.sealed:
-        files.append(File("locked", SEALED, Bytes(was.sealed), row.modified))
+    if was.locked is not None:
+        files += _sealed(container, seen, was.locked, parts, opener)
+    elif was.body is None and parts and row.locked:
+        files.append(File("locked attachments", " (attachments)", _shut(len(parts))))
     if was.missing is not None:
         files.append(File(TEXT, " (text)", was.missing, row.modified))
-    files += _files(container, seen, shown, locked=row.locked)
-    if was.body is None and parts and row.locked:
-        files.append(File("locked attachments", " (attachments)", _sealed_parts(len(parts))))
+    files += _files(container, seen, shown, opener if row.locked else None)
+    if opener.troubles:
+        reason = f"An attachment of a locked note is not all there. {opener.troubles[0]}"
+        files.append(File("locked attachments", " (attachments)", Absent(reason, DAMAGED_HINT)))
     record = _record(seen, text, was, shown)
     return Item(seen.sighting, record, tuple(files), _links(was.body, shown, row.identifier))
 
 
-def _sealed_parts(count: int) -> Absent:
+def _shut(count: int) -> Absent:
     few = "An attachment of a locked note is" if count == 1 else "Attachments of a locked note are"
-    return Absent(f"{few} not archived.", REMOVE_LOCK)
+    return Absent(f"{few} not archived.", OPEN_LOCK)
 
 
 # -- the text ----------------------------------------------------------------------------------
@@ -127,10 +139,10 @@ def _opened(seen: Seen, text: Text, settings: NotesSettings, doors: Unlocker) ->
     ):
         hint = REMOVE_LOCK
         if locked.scheme is not Scheme.V2:
-            hint = 'Set locked = "plain" or "encrypted" in the settings of notes.'
+            hint = OPEN_LOCK
         return _Opened(None, Absent("The note is locked.", hint), state="skipped", scheme=scheme)
     if settings.locked == "encrypted":
-        return _Opened(None, sealed=sealed(locked), state="encrypted", scheme=scheme)
+        return _Opened(None, locked=locked, state="encrypted", scheme=scheme)
     try:
         was = _decoded(doors.open(locked), text.outline)
     except NotUnlocked as error:
@@ -147,35 +159,14 @@ def _decoded(data: bytes, outline: bytes) -> _Opened:
     return _Opened(body, Absent(reason, DAMAGED_HINT))
 
 
-def sealed(locked: Locked) -> bytes:
-    """Return a locked text as a file that its password opens; docs/how-to tell how.
-
-    What the person wrote to remember the password by is left out: it may be the password.
-    """
-    values = {
-        "scheme": str(locked.scheme),
-        "iterations": locked.iterations,
-        "salt": locked.salt,
-        "wrapped_key": locked.wrapped_key,
-        "initialization_vector": locked.initialization_vector,
-        "tag": locked.tag,
-        "associated": locked.associated,
-        "ciphertext": locked.ciphertext,
-    }
-    said = {
-        name: base64.b64encode(value).decode() if isinstance(value, bytes) else value
-        for name, value in values.items()
-    }
-    return (json.dumps(said, indent=1) + "\n").encode()
-
-
 # -- the files ---------------------------------------------------------------------------------
 
 
 def _files(
-    container: Container, seen: Seen, parts: Sequence[Attachment], *, locked: bool
+    container: Container, seen: Seen, parts: Sequence[Attachment], opener: LockedParts | None
 ) -> Iterator[File]:
-    """Yield the files of all attachments, absent ones included."""
+    """Yield the files of all attachments, absent ones included; `opener` opens locked ones."""
+    locked = opener is not None
     account = seen.account.identifier if seen.account else ""
     named = stems(parts)
     by_parent: dict[int, list[Attachment]] = {}
@@ -185,27 +176,62 @@ def _files(
         if one.pk not in named:
             continue
         stem = named[one.pk]
-        if locked:
-            absent = Absent(f"{_called(one)}, in a locked note, is not archived.", REMOVE_LOCK)
-            yield File(role(one, Part.ORIGINAL), suffix(one, stem, Part.ORIGINAL), absent)
-            continue
-        original = container.files.original(one, account)
+        original = container.files.original(one, account, locked=locked)
         preview = Place("", ())
         if has_preview(one):
-            preview = container.files.preview(one, account)
+            preview = container.files.preview(one, account, locked=locked)
         when = one.modified or one.created or seen.row.modified
         if preview.path:
-            ending = preview.path[preview.path.rindex(".") :]
-            name = suffix(one, stem, Part.PREVIEW, ending)
-            yield File(role(one, Part.PREVIEW), name, CopyOf(Path(preview.path)), when)
+            shown = preview.path.removesuffix(LOCKED)
+            name = suffix(one, stem, Part.PREVIEW, shown[shown.rindex(".") :])
+            content = _content(one, Part.PREVIEW, preview.path, opener)
+            yield File(role(one, Part.PREVIEW), name, content, when)
         name = suffix(one, stem, Part.ORIGINAL)
         if original.path:
-            yield File(role(one, Part.ORIGINAL), name, CopyOf(Path(original.path)), when)
+            content = _content(one, Part.ORIGINAL, original.path, opener)
+            yield File(role(one, Part.ORIGINAL), name, content, when)
         elif one.media or not (preview.path or by_parent.get(one.pk)):
             awaits = tuple(Path(path) for path in (*preview.expected, *original.expected))
             if one.media:
                 awaits = tuple(Path(path) for path in original.expected)
             yield File(role(one, Part.ORIGINAL), name, _absent(one, seen, awaits), when)
+
+
+def _content(
+    one: Attachment, part: Part, path: str, opener: LockedParts | None
+) -> Bytes | CopyOf | Absent:
+    return opener.file(one, part, path) if opener else CopyOf(Path(path))
+
+
+def _sealed(
+    container: Container,
+    seen: Seen,
+    locked: Locked,
+    parts: Sequence[Attachment],
+    opener: LockedParts,
+) -> Iterator[File]:
+    """Yield a locked note as locked as it is: its text and all locks in one file, then files."""
+    account = seen.account.identifier if seen.account else ""
+    listed: list[dict[str, object]] = []
+    for one in parts:
+        said = {"identifier": one.identifier, **opener.sealed_values(one)}
+        for part, find in ((Part.ORIGINAL, container.files.original),
+                           (Part.PREVIEW, container.files.preview)):  # fmt: skip
+            place = find(one, account, locked=True)
+            if place.path and (kept := opener.sealed(one, part, place.path)):
+                content, lock = kept
+                said[str(part)] = {"file": sealed_suffix(one, part), **lock}
+                yield File(role(one, part), sealed_suffix(one, part), content, seen.row.modified)
+            elif place.path or (one.media and part is Part.ORIGINAL):
+                absent = Absent("A file of a locked note is not here.", ICLOUD_HINT)
+                if place.path:
+                    absent = Absent("A file of a locked note cannot be kept locked.", OPEN_LOCK)
+                yield File(role(one, part), sealed_suffix(one, part), absent)
+        if len(said) > 1:
+            listed.append(said)
+    whole = {**sealed_json(locked), **filled(attachments=listed)}
+    data = (json.dumps(whole, indent=1) + "\n").encode()
+    yield File("locked", SEALED, Bytes(data), seen.row.modified)
 
 
 def _absent(one: Attachment, seen: Seen, awaits: tuple[Path, ...]) -> Absent:

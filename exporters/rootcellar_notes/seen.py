@@ -69,7 +69,7 @@ def seen_in(
                     row.title,
                 ),
                 fingerprint=_fingerprint(row, said, settings, mark),
-                suffixes=_suffixes(row, some if at == row.pk else []),
+                suffixes=_suffixes(row, some if at == row.pk else [], settings.locked),
                 store=container.identity,
                 in_trash=container.tree.in_trash(row.folder),
             ),
@@ -80,13 +80,14 @@ PLAIN = (*naming.suffixes(()), " (text)")
 """The suffixes of a note that is neither locked nor has attachments: most are such."""
 
 
-def _suffixes(row: NoteRow, parts: list[Attachment]) -> tuple[str, ...]:
+def _suffixes(row: NoteRow, parts: list[Attachment], locked: str) -> tuple[str, ...]:
     if not (parts or row.locked):
         return PLAIN
-    found = naming.suffixes(parts)
-    if row.locked:
-        found = (*found, naming.SEALED, " (attachments)")
-    return (*found, " (text)")
+    if not row.locked:
+        return (*naming.suffixes(parts), " (text)")
+    if parts and locked != "skip":
+        return ()  # what the files are called is locked, too
+    return (naming.PAGE, naming.SEALED, " (attachments)", " (text)")
 
 
 class _Filing:

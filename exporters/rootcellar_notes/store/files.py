@@ -16,6 +16,8 @@ from rootcellar_notes.store.attachments import Attachment
 IMAGES = (".png", ".jpeg", ".jpg")
 """What the picture of a drawing may be."""
 PREVIEWS = ("OrientedPreview", "Preview")
+LOCKED = ".encrypted"
+"""How the names of pictures end that Notes made of parts of a locked note."""
 
 
 class Part(StrEnum):
@@ -42,13 +44,14 @@ class Files:
             name: f"{self.container}/Accounts/{name}" for name in accounts if _is_name(name)
         }
 
-    def original(self, one: Attachment, account: str) -> Place:
-        """Return where the file is that was added to a note."""
-        if not (_is_name(one.media) and _is_name(one.file_name)):
+    def original(self, one: Attachment, account: str, *, locked: bool = False) -> Place:
+        """Return where the file is that was added to a note; if locked, it is named by itself."""
+        name = one.media if locked else one.file_name
+        if not (_is_name(one.media) and _is_name(name)):
             return Place("", ())
         folders = [f"{base}/Media/{one.media}" for base in self._bases(account)]
         level = f"{one.generation}/" if _is_name(one.generation) else ""
-        expected = [f"{folder}/{level}{one.file_name}" for folder in folders]
+        expected = [f"{folder}/{level}{name}" for folder in folders]
         found = self._found(expected)
         return found if found.path else Place(self._lone(folders, level), found.expected)
 
@@ -64,7 +67,7 @@ class Files:
                     return found
         return ""
 
-    def preview(self, one: Attachment, account: str) -> Place:
+    def preview(self, one: Attachment, account: str, *, locked: bool = False) -> Place:
         """Return where the picture or PDF is that Notes made of a drawing, a scan or a page."""
         expected: list[str] = []
         for base in self._bases(account) if _is_name(one.identifier) else ():
@@ -77,7 +80,7 @@ class Files:
                 expected.append(f"{base}/FallbackPDFs/{one.identifier}.pdf")
             elif one.parent:
                 expected += self._page(base, one)
-        return self._found(expected)
+        return self._found([f"{path}{LOCKED}" for path in expected] if locked else expected)
 
     def _drawing(self, base: str, one: Attachment) -> Iterator[str]:
         folder = f"{base}/FallbackImages/{one.identifier}"

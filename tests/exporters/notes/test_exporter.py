@@ -2,15 +2,14 @@
 
 import base64
 import json
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
+from notes_world import World, counts
 
 from rootcellar.sample.notes_content import CLOUD, PASSWORD, identifier, sample_store
 from rootcellar.sample.notes_store import NEW, OLD, Layout
@@ -18,84 +17,13 @@ from rootcellar.testing import check_exporter
 from rootcellar_notes import Notes
 from rootcellar_notes.locked import Locked, Scheme, Unlocker
 
-GROUP = "Library/Group Containers/group.com.apple.notes"
 SECRET = b"third flowerpot"
-
-
-class World:
-    """A home with notes, an archive, and `rootcellar` to run."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.home = root / "home"
-        self.container = self.home / GROUP
-        self.archive = root / "archive"
-        self.settings = root / "settings.toml"
-
-    def fill(self, layout: Layout = NEW) -> None:
-        sample_store(layout).write(self.container)
-
-    def sql(self, *statements: str) -> None:
-        with sqlite3.connect(self.container / "NoteStore.sqlite") as connection:
-            for statement in statements:
-                assert connection.execute(statement).rowcount != 0, statement
-        connection.close()
-
-    def export(self, *arguments: str, codes: tuple[int, ...] = (0, 3)) -> dict[str, Any]:
-        """Run an export and return the report on notes."""
-        command = [
-            *(sys.executable, "-c", "from rootcellar.cli.main import main; main()"),
-            *("export", "notes", "--json"),
-            *("--home", str(self.home), "--archive", str(self.archive), *arguments),
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode in codes, done.stdout + done.stderr
-        document = json.loads(done.stdout)
-        found: dict[str, Any] = document.get("exporters", {}).get("notes") or document
-        return found
-
-    def settle(self, text: str) -> None:
-        self.settings.write_text(f"[notes]\n{text}\n")
-
-    def page(self, name: str) -> str:
-        return (self.archive / "Notes" / f"{name}.md").read_text()
-
-    def record(self, name: str) -> dict[str, Any]:
-        """Return the line of a note, by the name of its page."""
-        page = self.archive / "Notes" / f"{name}.md"
-        lines = (page.parent / "metadata.jsonl").read_text().splitlines()
-        path = page.relative_to(self.archive).as_posix()
-        (found,) = [
-            line
-            for line in map(json.loads, lines)
-            if any(file["path"] == path for file in line["files"])
-        ]
-        return dict(found)
-
-    def everything(self) -> bytes:
-        """Return the bytes of all files in the archive."""
-        return b"".join(path.read_bytes() for path in self.archive.rglob("*") if path.is_file())
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    made = World(tmp_path)
-    made.container.mkdir(parents=True)
-    for name in ("STATE", "CACHE"):
-        monkeypatch.setenv(f"ROOTCELLAR_{name}", str(tmp_path / name.lower()))
-    monkeypatch.setenv("ROOTCELLAR_SETTINGS", str(made.settings))
-    return made
 
 
 @pytest.fixture
 def sample(world: World) -> World:
     world.fill()
     return world
-
-
-def counts(report: dict[str, Any]) -> dict[str, int]:
-    names = ("new", "changed", "moved", "gone", "kept")
-    return {name: report[name] for name in names if report[name]}
 
 
 # -- the contract ------------------------------------------------------------------------------
@@ -339,8 +267,9 @@ def test_a_locked_note_is_kept_as_locked_as_it_is_and_opens_in_twenty_years(samp
     script = page.read_text().split("```python\n")[1].split("```")[0]
     script = script.replace("getpass.getpass()", repr(PASSWORD))
     where = sample.archive / "Notes/iCloud/Notes/Cellar key.locked.json"
-    done = subprocess.run([sys.executable, "-c", script, where], capture_output=True, check=True)
-    assert SECRET in done.stdout
+    command = [sys.executable, "-c", script, where, sample.root / "out"]
+    subprocess.run(command, capture_output=True, check=True)
+    assert SECRET in (sample.root / "out" / "text").read_bytes()
     assert text.startswith(b"\x1f\x8b")
 
 
