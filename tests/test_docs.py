@@ -57,7 +57,7 @@ def test_every_command_has_a_section_with_each_of_its_options_and_no_other(comma
         text for name, text in page.items() if re.match(rf"`rootcellar {command}\b", name)
     )
     table = "\n".join(line for line in section.splitlines() if line.startswith("| `"))
-    assert set(re.findall(r"`(--[a-z-]+)", table)) == options(command)
+    assert set(re.findall(r"`(--[a-z0-9-]+)", table)) == options(command)
 
 
 def test_every_part_of_a_command_is_described() -> None:

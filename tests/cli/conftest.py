@@ -38,6 +38,7 @@ SHAPES = {
     "snapshot show": "contents",
     "snapshot diff": "difference",
     "snapshot prune": "prune",
+    "snapshot export": "interchange",
 }
 """Which schema the document of each command follows; those that do nothing follow `error`."""
 ROOTCELLAR = str(Path(sys.executable).parent / "rootcellar")

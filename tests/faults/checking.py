@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from reading import contents, snapshots, tree_at
+
 from rootcellar.archive.names import fold
 
 OURS = ("README.txt", "STATUS.txt")
@@ -20,6 +22,7 @@ def check_archive(archive: Path, state: Path) -> list[str]:
             *_files(archive, connection),
             *_records(archive, connection),
             *_history(archive),
+            *_snapshots(archive, connection),
         ]
     connection.close()
     return problems
@@ -113,3 +116,23 @@ def _history(archive: Path) -> Iterator[str]:
             yield f"history holds other bytes than its name says: {path.name}"
     for path in (archive / ".rootcellar/quarantine").glob("*"):
         yield f"quarantine holds {path.name}"
+
+
+def _snapshots(archive: Path, connection: sqlite3.Connection) -> Iterator[str]:
+    """Check that every snapshot can be restored, and that the newest says what is there.
+
+    Pages may have been edited: what they held before is then nowhere.
+    """
+    have = contents(archive).keys()
+    tree: dict[str, dict] = {}
+    for name in snapshots(archive):
+        tree = tree_at(archive, name)
+        for path, entry in tree.items():
+            if entry["sha256"] not in have and not entry.get("view"):
+                yield f"{path} of the snapshot {name} is nowhere"
+    known = _known(archive, connection)
+    for path in sorted(tree.keys() ^ known.keys()):
+        yield f"{path} is not both in the newest snapshot and in the state"
+    for path in tree.keys() & known.keys():
+        if tree[path]["sha256"] != known[path][0] and not tree[path].get("view"):
+            yield f"the newest snapshot and the state speak of different bytes: {path}"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-for folder in (HERE, HERE.parent / "core", HERE.parent / "end_to_end"):
+for folder in (HERE, *(HERE.parent / one for one in ("core", "end_to_end", "snapshots"))):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 

@@ -13,4 +13,5 @@ from seasons import new_farm  # noqa: E402 - the path is set first
 
 if __name__ == "__main__":
     report = new_farm(Path(sys.argv[1])).export()
+    print(report.snapshot)  # noqa: T201 - whoever started this run wants to know
     sys.exit(0 if report.outcome == "ok" else 1)

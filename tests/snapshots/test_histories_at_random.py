@@ -5,6 +5,7 @@ first seen, hashes every file of the archive itself, and demands: what exists an
 byte for byte, and what does not is named by restore and by verify, each time.
 """
 
+import functools
 import hashlib
 import os
 import random
@@ -44,6 +45,18 @@ from rootcellar.state.store import StateStore
 EVERYTHING = os.environ.get("ROOTCELLAR_FAULTS") == "all"
 KEYS = st.sampled_from([f"k{number}" for number in range(7)])
 SHARED_MEMORY = Path("/dev/shm")
+
+
+def careful(action: Callable[..., None]) -> Callable[..., None]:
+    """Demand of something that rootcellar does that no kept snapshot loses bytes by it."""
+
+    @functools.wraps(action)
+    def watched(self: "Histories", *arguments: object, **options: object) -> None:
+        before = self.lost()
+        action(self, *arguments, **options)
+        assert self.lost() <= before, "bytes were there before, and are nowhere now"
+
+    return watched
 
 
 class Histories(RuleBasedStateMachine):
@@ -92,11 +105,13 @@ class Histories(RuleBasedStateMachine):
     # -- what rootcellar does ---------------------------------------------------------------------
 
     @rule()
+    @careful
     def export(self) -> None:
         self.farm.export(accept_losses=True)
         self.look()
 
     @rule(step=st.integers(1, 150))
+    @careful
     def crash_while_exporting(self, step: int) -> None:
         with killed_at(step):
             self.farm.export(accept_losses=True)
@@ -105,6 +120,7 @@ class Histories(RuleBasedStateMachine):
             assert check_archive(self.farm.archive, self.farm.state_path) == []
 
     @rule(count=st.integers(1, 4), step=st.integers(0, 40))
+    @careful
     def prune(self, count: int, step: int) -> None:
         """Prune, killed on the way unless `step` is 0 or too late."""
 
@@ -124,6 +140,7 @@ class Histories(RuleBasedStateMachine):
         self.kept = self.kept[-count:]
 
     @rule()
+    @careful
     def lose_the_state(self) -> None:
         for path in self.farm.state_path.parent.glob("state.sqlite*"):
             path.unlink()
@@ -134,6 +151,7 @@ class Histories(RuleBasedStateMachine):
         self.export()
 
     @rule()
+    @careful
     def heal(self) -> None:
         with self.opened() as (opened, _):
             report = Verifying(opened).verify()
@@ -220,11 +238,9 @@ class Histories(RuleBasedStateMachine):
         if not hasattr(self, "root"):
             return
         have = contents(self.farm.archive).keys()
-        lost_anywhere: set[str] = set()
         for name in self.kept:
             expected = self.seen[name]
             lost = {path for path, digest in expected.items() if digest not in have}
-            lost_anywhere |= {expected[path] for path in lost}
             out = self.root / "out"
             one = Restoring(Disk(self.farm.archive), name)
             report = one.restore(one.select(()), out)
@@ -235,7 +251,6 @@ class Histories(RuleBasedStateMachine):
             assert found == {path: expected[path] for path in expected if path not in lost}
             shutil.rmtree(out, ignore_errors=True)
             one.disk.close()
-        self.lost = lost_anywhere
 
     @rule()
     def verify_twice(self) -> None:
@@ -245,10 +260,14 @@ class Histories(RuleBasedStateMachine):
             self.check_verified(report)
         self.look()
 
+    def lost(self) -> set[str]:
+        """Return what kept snapshots held and what is nowhere."""
+        wanted = {digest for name in self.kept for digest in self.seen[name].values()}
+        return wanted - contents(self.farm.archive).keys()
+
     def check_verified(self, report: Verified) -> None:
         have = contents(self.farm.archive).keys()
-        wanted = {digest for name in self.kept for digest in self.seen[name].values()}
-        lost = wanted - have
+        lost = self.lost()
         named = {one.expected for one in report.problems}
         overwritten = {
             digest

@@ -11,6 +11,7 @@ import click
 
 from rootcellar.archive.disk import Disk
 from rootcellar.archive.manifests import Header
+from rootcellar.cli.interchange import export
 from rootcellar.cli.output import size_in_words, tell_json, warn
 from rootcellar.cli.prune import prune
 from rootcellar.cli.setting import choose_archive, load_place_settings, place_options
@@ -282,3 +283,4 @@ def _difference(found: Difference, *, with_files: bool) -> dict[str, Any]:
 
 
 command.add_command(prune)
+command.add_command(export)

@@ -6,11 +6,11 @@ The archive is only read. What cannot be restored, because its bytes are nowhere
 import contextlib
 import errno
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rootcellar.archive.disk import Disk
+from rootcellar.archive.disk import Disk, write_all
 from rootcellar.archive.manifests import Entry, ManifestDamaged
 from rootcellar.errors import RootcellarError, UsageError
 from rootcellar.snapshots.chain import Chain, Tree, choose, read_chain, tree_of
@@ -112,7 +112,7 @@ class Restoring:
         if dry_run:
             self._foresee(todo, report)
             return report
-        with _target_errors(to):
+        with target_errors(to):
             to.mkdir(parents=True, exist_ok=True)
             with contextlib.closing(Disk(to)) as target:
                 _require_space(target, total)
@@ -121,6 +121,16 @@ class Restoring:
                     told(report.bytes, total)
                 target.flush()
         return report
+
+    def write_texts(self, to: Path, texts: Mapping[str, str]) -> None:
+        """Write texts, by their names, into a folder that is there."""
+        self._refuse(to, (), overwrite=False)
+        with target_errors(to), contextlib.closing(Disk(to)) as target:
+            for name, text in texts.items():
+                with target.create(_PART) as file:
+                    write_all(file, text.encode())
+                target.rename(_PART, name)
+            target.flush()
 
     def _refuse(self, to: Path, others: Sequence[str], *, overwrite: bool) -> None:
         inside = Path(os.path.realpath(to))
@@ -203,7 +213,7 @@ def _same_or_other(to: Path, entries: Sequence[Entry]) -> dict[str, bool]:
     if not to.is_dir():
         raise UsageError(f"{to} is no folder.", hint="Name a new or an empty folder with --to.")
     found: dict[str, bool] = {}
-    with _target_errors(to), contextlib.closing(Disk(to)) as target:
+    with target_errors(to), contextlib.closing(Disk(to)) as target:
         for entry in entries:
             status = target.stat(entry.path)
             if status is not None:
@@ -225,7 +235,8 @@ def _require_space(target: Disk, wanted: int) -> None:
 
 
 @contextlib.contextmanager
-def _target_errors(to: Path) -> Iterator[None]:
+def target_errors(to: Path) -> Iterator[None]:
+    """Tell what an error of the folder that is written to means; raises TargetUnwritable."""
     try:
         yield
     except OSError as error:

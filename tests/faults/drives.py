@@ -1,0 +1,77 @@
+"""File systems of their own on loop devices, which can lose their power; needs root, on Linux."""
+
+import fcntl
+import os
+import shutil
+import struct
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+SHUTDOWN = 0x8004587D
+"""FS_IOC_SHUTDOWN of Linux' ext4 and XFS."""
+WITHOUT_LOG = 2
+"""What has not been synced is lost, as when the power is cut."""
+
+
+def _run(*command: str | Path) -> str:
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise OSError(f"{command[0]}: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+@dataclass
+class Drive:
+    """An image file with a file system, mounted at `place` through a loop device."""
+
+    image: Path
+    place: Path
+    kind: str
+    device: str = ""
+
+    @classmethod
+    def make(cls, folder: Path, kind: str, megabytes: int = 64) -> "Drive":
+        """Make and mount one; skips the test, saying so, where that is impossible."""
+        maker = {"ext4": "mkfs.ext4", "exfat": "mkfs.exfat"}[kind]
+        if os.geteuid() != 0 or not shutil.which(maker) or not shutil.which("losetup"):
+            pytest.skip(f"a drive with {kind} needs root, {maker} and losetup")
+        drive = cls(folder / f"{kind}.img", folder / kind, kind)
+        drive.place.mkdir()
+        with drive.image.open("wb") as file:
+            file.truncate(megabytes << 20)
+        try:
+            drive.device = _run("losetup", "--find", "--show", drive.image)
+            _run(maker, *(["-q"] if kind == "ext4" else []), drive.device)
+            drive.mount()
+        except OSError as error:
+            drive.remove()
+            pytest.skip(f"no drive with {kind} can be made here: {error}")
+        return drive
+
+    def mount(self) -> None:
+        """Connect the drive."""
+        if self.kind == "exfat":
+            _run("mount.exfat-fuse", self.device, self.place)
+        else:
+            _run("mount", "-t", self.kind, self.device, self.place)
+
+    def unmount(self) -> None:
+        """Take the drive away."""
+        _run("umount", self.place)
+
+    def cut_the_power(self) -> None:
+        """Let everything on the drive fail from now on, and lose what was not synced."""
+        handle = os.open(self.place, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.ioctl(handle, SHUTDOWN, struct.pack("I", WITHOUT_LOG))
+        finally:
+            os.close(handle)
+
+    def remove(self) -> None:
+        """Unmount, and give the loop device back."""
+        subprocess.run(["umount", "-l", str(self.place)], capture_output=True)
+        if self.device:
+            subprocess.run(["losetup", "-d", self.device], capture_output=True)
