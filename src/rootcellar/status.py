@@ -84,7 +84,7 @@ def download_line(standing: Standing, limits: Limits) -> str:
     """Return one line about what apps are still to be asked for; "" when there is nothing."""
     parts = []
     if standing.waiting:
-        size = f" ({standing.bytes / 1e9:.1f} GB)" if standing.bytes else ""
+        size = f" ({_size(standing.bytes)})" if standing.bytes else ""
         parts.append(f"{standing.waiting:,} wait{size}")
         runs = runs_left(standing.bytes, standing.per_run or limits.bytes)
         if limits.always and runs:
@@ -96,6 +96,11 @@ def download_line(standing: Standing, limits: Limits) -> str:
     if standing.refused:
         parts.append(f"{standing.refused:,} cannot be downloaded")
     return f"downloads: {', '.join(parts)}" if parts else ""
+
+
+def _size(size: int) -> str:
+    """Return a size of downloads in words: GB, or MB where that says more."""
+    return f"{size / 1e9:,.1f} GB" if size >= 100_000_000 else f"{size / 1e6:,.1f} MB"
 
 
 def status_text(

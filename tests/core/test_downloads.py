@@ -198,7 +198,7 @@ def test_what_is_refused_for_good_is_never_asked_for_again(farm: Farm, cloud: Cl
         farm.now += 30 * NIGHT  # type: ignore[attr-defined]
         farm.export()
     assert cloud.asked.count("k4") == 1
-    assert queue(farm).refusals() == [("Tree 4", "It does not come.")]
+    assert queue(farm).refusals() == {"k4": "It does not come."}
 
 
 def test_what_does_not_come_is_asked_for_less_and_less_often(farm: Farm, cloud: Cloud) -> None:

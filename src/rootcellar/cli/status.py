@@ -1,7 +1,7 @@
 """`rootcellar status`: what is safe, what is missing, how old it is, and where."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from rootcellar.cli.setting import (
     json_option,
     load_only_settings,
 )
+from rootcellar.cli.shortfalls import document_of, require_known, shortfalls, tell_shortfalls
 from rootcellar.config import Settings
 from rootcellar.downloads import Limits
 from rootcellar.errors import RootcellarError
@@ -41,12 +42,21 @@ Proofs = Mapping[str, tuple[datetime, str] | None]
 
 
 @click.command()
+@click.argument("exporters", nargs=-1, metavar="[EXPORTER ...]")
 @archive_option
 @click.option("--settings", type=ANY_PATH, help="Use this settings file.")
 @click.option("--history", is_flag=True, help="Show the latest runs of jobs: a table, charts.")
 @json_option
-def command(archive: Path | None, settings: Path | None, history: bool, as_json: bool) -> None:
+def command(
+    exporters: tuple[str, ...],
+    archive: Path | None,
+    settings: Path | None,
+    history: bool,
+    as_json: bool,
+) -> None:
     """Tell what is safe, what is missing, how old it is, and where.
+
+    With the names of exporters, tell of these alone, and list all that they miss.
 
     Exit code for monitors: 0 safe, 3 something is missing, 4 the deletion brake is on, 75 the
     archive's drive is not there, 1 the last run failed or a job is stale.
@@ -79,10 +89,14 @@ def command(archive: Path | None, settings: Path | None, history: bool, as_json:
                 hint=f"Make one with: rootcellar export --archive '{place}', or take over an "
                 f"existing one with: rootcellar rebuild --archive '{place}'",
             )
-        found = [coverage(state, row, one.name) for one in state.exporters(row)]
+        ran = [one.name for one in state.exporters(row)]
+        require_known(exporters, ran)
+        found = [coverage(state, row, one) for one in ran if one in exporters or not exporters]
+        missing = {name: list(shortfalls(state, row, name)) for name in dict.fromkeys(exporters)}
         sizes = {one.exporter.name: state.holdings.size(row, one.exporter.name) for one in found}
         last = state.last_run(row)
-        downloads = _downloads(state, row, loaded)
+        names = {one.exporter.name for one in found}
+        downloads = _downloads(state, row, loaded, names)
         jobs, runs = jobs_and_runs(settings, place, state)
         proofs = {name: state.trees.occasion(row, name) for name in PROOFS}
     outcomes = [one.exporter.outcome for one in found]
@@ -92,23 +106,26 @@ def command(archive: Path | None, settings: Path | None, history: bool, as_json:
     if as_json:
         document = _document(place, outcome, problem, found, sizes, last, downloads)
         document["proofs"] = _proofs(proofs)
+        for name, some in missing.items():
+            document["exporters"][name]["missing"] = document_of(some)
         tell_json(with_jobs(document, jobs, runs if history else None))
     else:
         _tell(place, problem, found, sizes, last, downloads)
         _tell_proofs(proofs)
+        tell_shortfalls(missing)
         for one in jobs:
             click.echo(click.style(one.line, fg="red" if one.verdict.stale else None))
     sys.exit(EXIT_CODES[outcome])
 
 
 def _downloads(
-    state: StateStore, row: ArchiveRow, settings: Settings
+    state: StateStore, row: ArchiveRow, settings: Settings, names: Collection[str]
 ) -> dict[str, tuple[Standing, Limits]]:
     """Return by exporter how far its downloads are, where an app can be asked for files."""
     found = {}
     for exporter in installed().exporters:
         limits = exporter.download_limits(settings.tables[exporter.name])
-        if limits is not None:
+        if limits is not None and exporter.name in names:
             standing = DownloadQueue(state, row, exporter.name).standing()
             if standing.waiting or standing.refused:
                 found[exporter.name] = (standing, limits)

@@ -99,14 +99,12 @@ class DownloadQueue:
             (reason, for_good, *self.owner, key),
         )
 
-    def refusals(self) -> list[tuple[str, str]]:
-        """Return (title, reason) of items that are asked for no more."""
+    def refusals(self) -> dict[str, str]:
+        """Return by key why items are asked for no more."""
         rows = self.connection.execute(
-            f"SELECT DISTINCT item.title, download.reason {_WANTED} AND download.refused "
-            "ORDER BY item.place, item.key",
-            self.owner,
+            f"SELECT item.key, download.reason {_WANTED} AND download.refused", self.owner
         )
-        return rows.fetchall()
+        return dict(rows.fetchall())
 
     def tidy(self) -> None:
         """Forget items of which nothing is missing any more."""
