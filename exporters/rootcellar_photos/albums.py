@@ -5,6 +5,7 @@ The order of an album is what Photos shows: by hand, by date or by title, as the
 """
 
 import sqlite3
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -162,14 +163,14 @@ def _share_members(
 
 def _in_order(rows: list[tuple[Any, ...]], album: dict[str, Any]) -> tuple[str, ...]:
     """Sort (key, position, date, title): by position first, then as the album's setting says."""
-    rows = [row for row in rows if row[0]]
+    rows = [row for row in rows if row[0] and isinstance(row[0], str)]
     rows.sort(key=lambda row: (row[1] or 0, row[0]))
     ascending = album["ZCUSTOMSORTASCENDING"]
     if album["ZCUSTOMSORTKEY"] == _SORT_DATE and ascending in (0, 1):
         rows.sort(key=lambda row: row[2] or 0, reverse=ascending == 0)
     elif album["ZCUSTOMSORTKEY"] == _SORT_TITLE:
         rows.sort(key=lambda row: text_of(row[3] or ""))
-    return tuple(dict.fromkeys(row[0] for row in rows))
+    return tuple(dict.fromkeys(sys.intern(row[0]) for row in rows))  # many albums list the same
 
 
 def _gather_people(
@@ -191,8 +192,8 @@ def _gather_people(
         f" JOIN {schema.asset} a ON a.Z_PK = f.{schema.face_asset}"
         " WHERE p.ZFULLNAME <> ''"
     ):
-        if uuid in people and asset:
-            people[uuid]["members"].setdefault(asset, date or 0)
+        if uuid in people and asset and isinstance(asset, str):
+            people[uuid]["members"].setdefault(sys.intern(asset), date or 0)
 
 
 def _gather_legacy_people(

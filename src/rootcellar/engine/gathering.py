@@ -28,8 +28,14 @@ GONE = "gone"
 """Stands for the digest of a gathering that is no more."""
 
 
+MEMBERS_AT_ONCE = 20_000
+"""After so many members a batch of gatherings is ended, so that memory does not grow with albums."""
+
+
 class GatheringWriter:
-    """Brings the gatherings of one exporter up to date, in one batch.
+    """Brings the gatherings of one exporter up to date.
+
+    In one batch where names change hands or keys do; in some batches otherwise.
 
     `touched` are the keys of items whose files or fate changed in this run; None means all.
     """
@@ -54,6 +60,7 @@ class GatheringWriter:
         self.changes = Changes()
         self.former_keys: dict[str, str] = {}
         self.neighbours = Neighbours(writing)
+        self.written = 0
 
     def _concerned(self) -> set[str]:
         """Return which of the gatherings list an item that this run touched."""
@@ -74,14 +81,27 @@ class GatheringWriter:
         if complete:
             self._recognise(wanted)
         names = self._names(wanted)
+        in_parts = not self.former_keys and all(
+            names[key] == self.known[key].path for key in wanted if key in self.known
+        )
         for key in sorted(wanted):
             self._write(wanted[key], names[key])
+            if in_parts and self._members_at_hand() >= MEMBERS_AT_ONCE:
+                self._commit()
         for key in sorted(set(self.known) - set(wanted) - left_out) if complete else ():
             self._mark_gone(self.known[key])
+        self._commit()
+        return self.written
+
+    def _members_at_hand(self) -> int:
+        return sum(len(keys) for one in self.changes.members for keys in one.groups.values())
+
+    def _commit(self) -> None:
         count = len(self.changes.documents)
         if count or self.changes.dropped:
             self.writing.commit(self.batch, self.changes)
-        return count
+            self.written += count
+            self.batch, self.changes = self.writing.batch(), Changes()
 
     def _recognise(self, wanted: dict[str, Gathering]) -> None:
         """Let gatherings whose keys alone are new go on where those that vanished end."""
@@ -263,6 +283,7 @@ class GatheringWriter:
                 if known.path != made.path:
                     self.changes.dropped.append(known.path)
             written = self.batch.put_bytes(data, made.path, 0)
+            self.writing.bytes += written.size
             stored = replace(
                 made, sha256=written.sha256, mtime_ns=written.mtime_ns, run=self.writing.run
             )

@@ -126,17 +126,18 @@ class Holdings:
         return (row[0], row[1]) if row else None
 
     def names_in(self, archive: ArchiveRow, folder: str) -> dict[str, tuple[str, str]]:
-        """Return, by folded path, (exporter, key) of all that is directly in a folder, and below.
+        """Return, by folded path, (exporter, key) of all files that are directly in a folder.
 
         `folder` is folded.
         """
         low, high = f"{folder}/", f"{folder}0"  # "0" follows "/"
+        here = "folded >= ? AND folded < ? AND instr(substr(folded, ?), '/') = 0"
+        bounds = (archive.id, low, high, len(low) + 1)
         rows = self.connection.execute(
             "SELECT folded, exporter, key FROM file JOIN item ON item.id = file.item "
-            "WHERE file.archive = ? AND folded >= ? AND folded < ? "
-            "UNION ALL SELECT folded, exporter, key FROM document "
-            "WHERE archive = ? AND folded >= ? AND folded < ?",
-            (archive.id, low, high, archive.id, low, high),
+            f"WHERE file.archive = ? AND {here} "
+            f"UNION ALL SELECT folded, exporter, key FROM document WHERE archive = ? AND {here}",
+            (*bounds, *bounds),
         )
         return {folded: (exporter, key) for folded, exporter, key in rows}
 
