@@ -29,7 +29,7 @@ GONE = "gone"
 
 
 MEMBERS_AT_ONCE = 20_000
-"""After so many members a batch of gatherings is ended, so that memory does not grow with albums."""
+"""After so many members a batch of gatherings is ended: memory does not grow with albums."""
 
 
 class GatheringWriter:

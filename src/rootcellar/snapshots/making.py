@@ -190,8 +190,7 @@ class Maker:
 
     def _differing(self) -> Iterator[tuple[Entry | None, Entry]]:
         """Yield (entry of the last manifest, entry now) of every path that differs."""
-        changes = list(self.state.trees.changes(self.row))
-        for change in changes:
+        for change in self.state.trees.changes(self.row):
             now = self._now(change)
             if now is None and change.was is not None:
                 yield change.was, Entry(change.path, absent=True)

@@ -26,8 +26,9 @@ _CHANGES = """
     LEFT JOIN item ON item.id = file.item
     LEFT JOIN document ON document.archive = touched.archive
         AND document.folded = touched.folded AND document.path = touched.path
-    WHERE touched.archive = ? ORDER BY touched.path
+    WHERE touched.archive = ? AND touched.path > ? ORDER BY touched.path LIMIT ?
 """
+_AT_ONCE = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +95,20 @@ class Trees:
         )
 
     def changes(self, archive: ArchiveRow) -> Iterator[Change]:
-        """Yield every path that was touched, in order, equal or not."""
-        for path, *rest, kept in self.connection.execute(_CHANGES, (archive.id,)):
-            was, now = rest[:6], rest[6:]
-            yield Change(
-                path,
-                _entry(path, *was) if was[0] is not None else None,
-                _entry(path, *now) if now[0] is not None else None,
-                bool(kept),
-            )
+        """Yield every path that was touched, in order, equal or not.
+
+        Read some thousand at a time: meanwhile, `hold` may change what the last manifest says.
+        """
+        path = ""
+        while rows := self.connection.execute(_CHANGES, (archive.id, path, _AT_ONCE)).fetchall():
+            for path, *rest, kept in rows:
+                was, now = rest[:6], rest[6:]
+                yield Change(
+                    path,
+                    _entry(path, *was) if was[0] is not None else None,
+                    _entry(path, *now) if now[0] is not None else None,
+                    bool(kept),
+                )
 
     def untouch(self, archive: ArchiveRow) -> None:
         """Begin anew: a manifest says all that was written."""
