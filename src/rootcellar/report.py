@@ -108,6 +108,21 @@ class Adopted:
     left: list[LeftBehind]
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was read again of the archive after an export: files, bytes, and how many are `left`.
+
+    `named` says of some of the `damaged` files what is wrong; those `healed` are good again.
+    """
+
+    files: int
+    bytes: int
+    left: int
+    healed: int
+    damaged: int
+    named: list[str]
+
+
 @dataclass
 class RunReport:
     """What one run did, over all exporters; times are ISO 8601 in UTC."""
@@ -120,11 +135,14 @@ class RunReport:
     notes: list[str] = field(default_factory=list)
     dry_run: bool = False
     adopted: Adopted | None = None
+    checked: Checked | None = None
 
     @property
     def outcome(self) -> str:
-        """The worst outcome of any exporter."""
-        return worst(report.outcome for report in self.exporters.values())
+        """The worst outcome of any exporter; `partial` also when the archive is damaged."""
+        is_damaged = self.checked is not None and self.checked.damaged > 0
+        outcomes = [report.outcome for report in self.exporters.values()]
+        return worst([*outcomes, "partial" if is_damaged else "ok"])
 
     def to_plain(self) -> dict[str, Any]:
         """Return the report as the one JSON document that `--json` prints."""
@@ -142,6 +160,8 @@ class RunReport:
             plain["dry_run"] = True
         if self.adopted is not None:
             plain["adopted"] = asdict(self.adopted)
+        if self.checked is not None:
+            plain["checked"] = asdict(self.checked)
         return plain
 
 

@@ -110,3 +110,28 @@ def test_partial_by_items_that_cannot_be_read_is_not_told_as_a_failure_too() -> 
     kinds, told = tell({}, short(0, 1), 1)
     assert kinds == ["partial"]
     assert tell(told, short(0, 1), 9)[0] == []
+
+
+def test_damage_in_the_archive_is_told_at_once_and_weekly_while_it_lasts() -> None:
+    damaged = replace(OK, outcome="partial", counts={"archive": {"damaged": 2, "healed": 0}})
+    kinds, told = tell({}, damaged)
+    assert kinds == ["damaged"]
+    seen = []
+    for hour in range(24 * 16):
+        kinds, told = tell(told, damaged, now=NOW + timedelta(hours=hour))
+        seen += kinds
+    assert seen == ["damaged", "damaged"]
+    kinds, told = tell(told, replace(OK, id=2))  # nothing was read again
+    assert (kinds, "damaged" in told) == ([], True)
+    sound = replace(OK, id=3, counts={"archive": {"damaged": 0, "healed": 0}})
+    kinds, told = tell(told, sound)
+    assert tell(told, replace(damaged, id=4))[0] == ["damaged"]
+
+
+def test_what_was_healed_is_told_once_also_beside_damage() -> None:
+    both = replace(OK, outcome="partial", counts={"archive": {"damaged": 1, "healed": 3}})
+    kinds, told = tell({}, both)
+    assert kinds == ["damaged", "healed"]
+    assert tell(told, both)[0] == []
+    healed = replace(OK, id=2, counts={"archive": {"damaged": 0, "healed": 1}})
+    assert tell(told, healed)[0] == ["healed"]

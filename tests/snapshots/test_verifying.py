@@ -12,6 +12,7 @@ from reading import files_in, snapshots
 
 from rootcellar.archive.disk import Disk
 from rootcellar.engine.opening import open_archive
+from rootcellar.snapshots.hashing import ALL, Limits
 from rootcellar.snapshots.healing import Healing
 from rootcellar.snapshots.restoring import Restoring
 from rootcellar.snapshots.verifying import Verified, Verifying
@@ -23,12 +24,12 @@ def history(farm: Farm) -> History:
     return of_three(farm)
 
 
-def verified(history: History, *only: str, heal: bool = False, **limits: int) -> Verified:
+def verified(history: History, *only: str, heal: bool = False, limits: Limits = ALL) -> Verified:
     with (
         StateStore(history.farm.state_path) as state,
         open_archive(history.archive, state) as opened,
     ):
-        report = Verifying(opened).verify(only, **limits)
+        report = Verifying(opened).verify(only, limits)
         if heal:
             Healing(opened, report.problems).heal()
         return report
@@ -232,7 +233,7 @@ def test_a_budget_reads_everything_in_turn(history: History) -> None:
     hashing._CHUNK = 2
     try:
         for _ in range(8):
-            report = verified(history, budget=part)
+            report = verified(history, limits=Limits(part))
             assert report.bytes < whole.bytes
             reads.append(report.checked)
             assert report.checked + report.left == whole.checked

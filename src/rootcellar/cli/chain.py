@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 
 from rootcellar.archive.drive import require_room
@@ -62,7 +63,12 @@ def run_chain(timetable: Timetable, name: str, job: Job, stop: Stop, *, quiet: b
             )
             with shown_progress(quiet=quiet) as progress:
                 report = run(order, state, progress)
-            follow(Link(place, job, state, stop, report))
+
+            def export(exporters: Sequence[str]) -> RunReport:
+                again = setting.order(exporters)(place, False)
+                return run(replace(again, settled=settled, stopping=stop), state)
+
+            follow(Link(place, job, state, stop, report, export))
     return report
 
 

@@ -17,7 +17,7 @@ from rootcellar.cli.setting import (
     json_option,
     setting_options,
 )
-from rootcellar.report import EXIT_CODES, Downloaded, ExporterReport, RunReport
+from rootcellar.report import EXIT_CODES, Checked, Downloaded, ExporterReport, RunReport
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
 
@@ -88,10 +88,26 @@ def tell_report(report: RunReport) -> None:
         if one.download is not None:
             _tell_download(one.download)
         _tell_shortfalls(one)
+    if report.checked is not None:
+        _tell_checked(report.checked)
     if report.dry_run:
         click.echo("Nothing was written: this was a dry run.")
     else:
         click.echo(f"Archive: {report.archive}")
+
+
+def _tell_checked(checked: Checked) -> None:
+    said = f"Read again: {checked.files:,} files, {size_in_words(checked.bytes)}"
+    if checked.left:
+        said += f"; {checked.left:,} are left for the next times"
+    if checked.healed:
+        said += f"; {checked.healed:,} were damaged and have been healed"
+    click.echo(f"{said}.")
+    if checked.damaged:
+        click.echo(click.style(f"  {checked.damaged:,} files are DAMAGED:", fg="red"))
+        for line in checked.named:
+            click.echo(f"    {line}")
+        click.echo("    rootcellar verify names them all; restore them from another copy.")
 
 
 def _summary(report: ExporterReport) -> str:

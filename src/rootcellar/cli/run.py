@@ -4,6 +4,7 @@ import contextlib
 import io
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,7 @@ def _document(turns: list[Turn], outcome: str) -> dict[str, Any]:
 
 def _job(turn: Turn) -> dict[str, Any]:
     upcoming = turn.verdict.upcoming
+    checked = turn.report.checked if turn.report else None
     return {
         "due": turn.verdict.due,
         "reason": turn.verdict.reason,
@@ -133,6 +135,7 @@ def _job(turn: Turn) -> dict[str, Any]:
         "next": upcoming.isoformat(timespec="seconds") if upcoming else None,
         "deadline": turn.verdict.deadline.isoformat(timespec="seconds"),
         "stale": turn.verdict.stale,
+        "checked": asdict(checked) if checked else None,
     }
 
 

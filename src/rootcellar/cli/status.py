@@ -38,6 +38,7 @@ PROOFS = {
     "drill": "Restored for a trial (rootcellar restore --drill)",
 }
 """What proves that the archive is intact, and how a person is told."""
+SAID = {"partial": "something was wrong", "healed": "damage was found, and healed"}
 Proofs = Mapping[str, tuple[datetime, str] | None]
 
 
@@ -102,6 +103,8 @@ def command(
     outcomes = [one.exporter.outcome for one in found]
     outcomes += [problem.outcome if problem else "ok"]
     outcomes += ["failed" for one in jobs if one.verdict.stale]
+    read_again = proofs["verified"]
+    outcomes += ["partial" if read_again and read_again[1] == "partial" else "ok"]
     outcome = worst(outcomes)
     if as_json:
         document = _document(place, outcome, problem, found, sizes, last, downloads)
@@ -141,7 +144,7 @@ def _proofs(proofs: Proofs) -> dict[str, Any]:
 
 def _tell_proofs(proofs: Proofs) -> None:
     for name, one in proofs.items():
-        when = f"{one[0]:%Y-%m-%d %H:%M} UTC, {one[1]}" if one else "never"
+        when = f"{one[0]:%Y-%m-%d %H:%M} UTC, {SAID.get(one[1], one[1])}" if one else "never"
         click.echo(f"{PROOFS[name]}: {when}")
 
 

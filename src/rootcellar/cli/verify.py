@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,15 @@ import click
 from rootcellar.cli.output import size_in_words, tell_json, warn
 from rootcellar.cli.quantities import DURATION, SIZE
 from rootcellar.cli.setting import (
+    Setting,
     choose_archive,
     json_option,
     load_place_settings,
     setting_options,
 )
-from rootcellar.errors import RootcellarError
 from rootcellar.report import EXIT_CODES
-from rootcellar.snapshots.verifying import Problem, Verified, Verifying
+from rootcellar.snapshots.hashing import Limits
+from rootcellar.snapshots.verifying import Verified
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
 
@@ -49,19 +51,19 @@ def command(
     Exit code 0 when everything is intact, 3 when something was damaged (healed or not), 1 when
     the archive could not be verified.
     """
-    from rootcellar.engine.opening import open_archive, require_archive
-    from rootcellar.snapshots.healing import Healing
+    from rootcellar.engine.opening import require_archive
+    from rootcellar.engine.running import run
+    from rootcellar.snapshots.mending import verify_and_heal
 
     with StateStore(default_path()) as state:
         place = choose_archive(archive, load_place_settings(settings), state)
         require_archive(place, state)
-        with open_archive(place, state) as opened:
-            report = Verifying(opened).verify(paths, budget=budget, seconds=seconds)
-            exporters = Healing(opened, report.problems).heal() if report.problems else set()
-            notes = opened.notes
-        if exporters:
-            _heal_from_source(place, state, sorted(exporters), home, settings)
-            _look_again(place, report.problems)
+
+        def export(exporters: Sequence[str]) -> None:
+            with contextlib.redirect_stdout(sys.stderr):
+                run(Setting.load(settings, home).order(exporters)(place, False), state)
+
+        report, notes = verify_and_heal(place, state, export, paths, Limits(budget, seconds))
     if as_json:
         tell_json({"outcome": report.outcome, "archive": str(place), **_plain(report)})
     else:
@@ -69,29 +71,6 @@ def command(
             warn(note)
         _tell(report)
     sys.exit(EXIT_CODES[report.outcome])
-
-
-def _heal_from_source(
-    place: Path, state: StateStore, exporters: list[str], home: Path | None, settings: Path | None
-) -> None:
-    """Export what is damaged once more, where its source is here; it comes when it can."""
-    from rootcellar.cli.setting import Setting
-    from rootcellar.engine.running import run
-
-    with contextlib.redirect_stdout(sys.stderr), contextlib.suppress(RootcellarError):
-        run(Setting.load(settings, home).order(exporters)(place, False), state)
-
-
-def _look_again(place: Path, problems: list[Problem]) -> None:
-    """Mark what the source has healed."""
-    from rootcellar.archive.disk import Disk
-    from rootcellar.engine.opening import locate
-
-    with contextlib.suppress(OSError), contextlib.closing(Disk(locate(place))) as disk:
-        for one in problems:
-            if one.is_of_tree and not one.healed and disk.stat(one.path) is not None:
-                with contextlib.suppress(OSError):
-                    one.healed = disk.sha256(one.path) == one.expected
 
 
 def _plain(report: Verified) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rootcellar.schedule.due import Past, Verdict
-from rootcellar.state.jobs import JobRun
+from rootcellar.state.jobs import ARCHIVE, JobRun
 
 FAILED, PARTIAL, BRAKE, STALE, RECOVERED = "failed", "partial", "brake", "stale", "recovered"
+DAMAGED, HEALED = "damaged", "healed"
 REMIND = timedelta(days=7)
 """A job that stays stale is told of again after so long."""
 MUCH_WORSE = 20
@@ -66,6 +67,8 @@ def alerts(
         known[BRAKE] = now.isoformat()
     if run is not None and run.outcome in ("ok", "partial"):
         found += _shortfall(job, run, known)
+    if run is not None and ARCHIVE in run.counts:
+        found += _damage(job, run, known, now)
     return found, known
 
 
@@ -106,6 +109,24 @@ def _shortfall(job: str, run: JobRun, known: dict[str, Any]) -> list[Alert]:
     if absent:
         said.append(f"{absent:,} are not on this machine (in iCloud, or on another drive)")
     return [Alert(PARTIAL, f"{job}: not everything is safe", f"{'; '.join(said)}.")]
+
+
+def _damage(job: str, run: JobRun, known: dict[str, Any], now: datetime) -> list[Alert]:
+    """Tell of damage in the archive once, and weekly while it lasts; of what was healed, once."""
+    damaged, healed = (int(run.counts[ARCHIVE].get(name, 0)) for name in (DAMAGED, HEALED))
+    found = []
+    if not damaged:
+        known.pop(DAMAGED, None)
+    elif _is_time(known.get(DAMAGED), now):
+        known[DAMAGED] = now.isoformat()
+        text = "No good bytes were found for them. `rootcellar verify` names them all."
+        found.append(Alert(DAMAGED, f"{job}: {damaged:,} files of the archive are damaged", text))
+    if healed and known.get(HEALED) != run.id:
+        known[HEALED] = run.id
+        text = "They are good again. If this happens more than once, replace the archive's drive."
+        title = f"{job}: {healed:,} damaged files of the archive were healed"
+        found.append(Alert(HEALED, title, text))
+    return found
 
 
 def shortfalls(run: JobRun) -> tuple[int, int]:

@@ -1,9 +1,9 @@
 """What follows an export in a job's chain, in this order; each is a function of one module.
 
-This is the place to add to: a verified slice, further copies. `export` makes the snapshot itself.
+This is the place to add to, further copies for instance. `export` makes the snapshot itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from rootcellar.state.store import StateStore
 class Link:
     """What a step of the chain is given; it asks `stop` between its own steps.
 
-    What it has to say goes into the report's notes; what went wrong is raised.
+    What it has to say goes into the report; what went wrong is raised. `export` runs some of the
+    job's exporters once more.
     """
 
     archive: Path
@@ -25,9 +26,17 @@ class Link:
     state: StateStore
     stop: Stop
     report: RunReport
+    export: Callable[[Sequence[str]], RunReport]
 
 
-STEPS: tuple[Callable[[Link], None], ...] = ()
+def prove_a_part(link: Link) -> None:
+    """Read a part of the archive again."""
+    from rootcellar.schedule.proving import prove
+
+    prove(link)
+
+
+STEPS: tuple[Callable[[Link], None], ...] = (prove_a_part,)
 
 
 def follow(link: Link) -> None:

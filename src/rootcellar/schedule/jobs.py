@@ -1,14 +1,35 @@
 """The jobs of the settings: what each does, when, and who is told; validated as they are made."""
 
+import contextlib
 from dataclasses import dataclass
 from datetime import timedelta
 
+from rootcellar.quantities import bytes_in, seconds_in
 from rootcellar.schedule.due import Plan, default_stale_after
 from rootcellar.schedule.slots import Schedule, parse_duration
 
 DEFAULT_SCHEDULE = "daily 03:00"
 DEFAULT_JOB = "nightly"
 """What the job is called when the settings have none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much of the archive is read again after an export; neither: all of it."""
+
+    bytes: int | None = None
+    seconds: float | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "Share | None":
+        """Read "5m", "20GB", "all" or "off" (None); raises ValueError."""
+        if text in ("all", "off"):
+            return cls() if text == "all" else None
+        with contextlib.suppress(ValueError):
+            return cls(seconds=seconds_in(text))
+        with contextlib.suppress(ValueError):
+            return cls(bytes=bytes_in(text))
+        raise ValueError(f"verify is {text!r}; it must be a time, a size, all or off: 5m, 20GB.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +45,7 @@ class Job:
     stale_after: str = ""
     retries: int = 5
     budget: str = ""
+    verify: str = "5m"
     on_power: bool = False
     ping: str = ""
 
@@ -32,6 +54,7 @@ class Job:
         for text in (self.stale_after, self.budget):
             if text:
                 parse_duration(text)
+        Share.parse(self.verify)
         if not 0 <= self.retries <= 50:
             raise ValueError("retries must be a number from 0 to 50.")
         if self.ping and not self.ping.startswith(("http://", "https://")):
@@ -44,6 +67,11 @@ class Job:
             parse_duration(self.stale_after) if self.stale_after else default_stale_after(schedule)
         )
         return Plan(name, schedule, stale_after, self.retries)
+
+    @property
+    def read_again(self) -> Share | None:
+        """How much of the archive is read again after an export; None for nothing."""
+        return Share.parse(self.verify)
 
     @property
     def time_budget(self) -> timedelta | None:

@@ -20,7 +20,7 @@ from rootcellar.schedule.jobs import Job
 from rootcellar.schedule.slots import local_zone
 from rootcellar.schedule.stopping import Stop
 from rootcellar.state.faults import now
-from rootcellar.state.jobs import JobRun, Jobs
+from rootcellar.state.jobs import ARCHIVE, JobRun, Jobs
 
 if TYPE_CHECKING:
     from rootcellar.report import RunReport
@@ -136,6 +136,8 @@ def _ended(run: JobRun, report: "RunReport", stop: Stop) -> JobRun:
     worst_first = sorted(report.exporters.values(), key=lambda one: one.outcome != report.outcome)
     told = next((one for one in worst_first if one.message), None)
     counts = {name: _counts(one.to_plain()) for name, one in report.exporters.items()}
+    if report.checked is not None:
+        counts[ARCHIVE] = {"damaged": report.checked.damaged, "healed": report.checked.healed}
     is_short = report.outcome == "partial" and any(
         one.failed or one.message for one in report.exporters.values()
     )
@@ -144,10 +146,16 @@ def _ended(run: JobRun, report: "RunReport", stop: Stop) -> JobRun:
         run,
         outcome=report.outcome,
         settled=settled or (report.outcome == "waiting" and stop.is_overtime),
-        message=told.message if told else "",
+        message=told.message if told else _damage(report),
         hint=told.hint if told else "",
         counts=counts,
     )
+
+
+def _damage(report: "RunReport") -> str:
+    if report.checked is None or not report.checked.damaged:
+        return ""
+    return f"{report.checked.damaged:,} files of the archive are damaged."
 
 
 def _counts(plain: dict[str, object]) -> dict[str, object]:

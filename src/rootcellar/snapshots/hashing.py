@@ -4,7 +4,7 @@ import hashlib
 import os
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -18,6 +18,22 @@ THREADS = 2
 _CHUNK = 256
 _LARGE = 1 << 20
 _CHUNK_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is read: about so many bytes, for so many seconds, until `stop` says why."""
+
+    bytes: int | None = None
+    seconds: float | None = None
+    stop: Callable[[], str] | None = None
+
+    def __bool__(self) -> bool:
+        return (self.bytes, self.seconds, self.stop) != (None, None, None)
+
+
+ALL = Limits()
+"""No limit: everything is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +70,20 @@ class Hashed:
 
 
 def hash_all(
-    disk: Disk,
-    jobs: Iterable[Job],
-    done: Hashed,
-    *,
-    budget: int | None = None,
-    seconds: float | None = None,
+    disk: Disk, jobs: Iterable[Job], done: Hashed, limits: Limits = ALL
 ) -> Iterator[Finding]:
-    """Read every job's file and yield what is wrong; `done` counts on the way.
-
-    Stops after about `budget` bytes or `seconds`.
-    """
+    """Read every job's file, within limits, and yield what is wrong; `done` counts on the way."""
     from concurrent.futures import ThreadPoolExecutor
 
-    end = time.monotonic() + seconds if seconds is not None else None
+    end = None if limits.seconds is None else time.monotonic() + limits.seconds
     waiting: deque[Future[tuple[int, int, list[Finding]]]] = deque()
     planned = 0
     with ThreadPoolExecutor(THREADS, thread_name_prefix="hash") as pool:
         chunks = _chunks(iter(jobs))
         for chunk in chunks:
-            over = budget is not None and planned >= budget
-            if over or (end is not None and time.monotonic() >= end):
+            over = limits.bytes is not None and planned >= limits.bytes
+            over = over or (end is not None and time.monotonic() >= end)
+            if over or (limits.stop is not None and limits.stop()):
                 done.left += len(chunk) + sum(len(rest) for rest in chunks)
                 break
             planned += sum(max(0, job.size) for job in chunk)

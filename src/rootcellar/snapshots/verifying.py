@@ -11,7 +11,7 @@ from rootcellar.archive.manifests import Entry, ManifestDamaged, path_of
 from rootcellar.engine.opening import OpenArchive
 from rootcellar.errors import UsageError
 from rootcellar.snapshots.chain import read_chain
-from rootcellar.snapshots.hashing import Finding, Hashed, Job, hash_all
+from rootcellar.snapshots.hashing import ALL, Finding, Hashed, Job, Limits, hash_all
 from rootcellar.snapshots.making import Maker
 from rootcellar.snapshots.needs import Needs, read_needs
 from rootcellar.snapshots.pruning import PRUNING
@@ -65,6 +65,11 @@ class Verified:
         """`partial` when anything is wrong, also where it was healed."""
         return "partial" if self.problems else "ok"
 
+    @property
+    def damaged(self) -> list[Problem]:
+        """What is wrong and could not be healed."""
+        return [one for one in self.problems if not one.healed]
+
 
 class Verifying:
     """One verification of an open archive, which is locked for this process."""
@@ -77,17 +82,8 @@ class Verifying:
         self.report = Verified()
         self.needs = Needs()
 
-    def verify(
-        self,
-        only: Sequence[str] = (),
-        *,
-        budget: int | None = None,
-        seconds: float | None = None,
-    ) -> Verified:
-        """Verify everything, or these paths; stop after about `budget` bytes or `seconds`.
-
-        With a limit, what was read longest ago comes first.
-        """
+    def verify(self, only: Sequence[str] = (), limits: Limits = ALL) -> Verified:
+        """Verify everything, or these paths; with limits, what was read longest ago first."""
         row = self.archive.row
         if only:
             self._hash([self._tree_job(entry) for entry in self._chosen(only)], Walk())
@@ -98,11 +94,10 @@ class Verifying:
         seen = walk(self.disk, self.state, row)
         self.report.edited, self.report.strangers = seen.edited, seen.strangers
         jobs: Iterable[Job] = self._jobs()
-        limited = budget is not None or seconds is not None
-        if limited:
+        if limits:
             jobs = self._oldest_first(jobs)
-        self._hash(jobs, seen, budget, seconds)
-        self._remember(whole=not limited or not self.report.left)
+        self._hash(jobs, seen, limits)
+        self._remember(whole=not self.report.left)
         return self.report
 
     def _chosen(self, only: Sequence[str]) -> list[Entry]:
@@ -165,13 +160,7 @@ class Verifying:
 
     # -- reading ---------------------------------------------------------------------------------
 
-    def _hash(
-        self,
-        jobs: Iterable[Job],
-        seen: Walk,
-        budget: int | None = None,
-        seconds: float | None = None,
-    ) -> None:
+    def _hash(self, jobs: Iterable[Job], seen: Walk, limits: Limits = ALL) -> None:
         done = Hashed()
         edited = set(seen.edited)
         good: list[str] = []
@@ -179,11 +168,11 @@ class Verifying:
 
         def noted() -> Iterator[Job]:
             for job in jobs:
-                if budget is not None or seconds is not None:
+                if limits:
                     good.append(job.path)
                 yield job
 
-        for finding in hash_all(self.disk, noted(), done, budget=budget, seconds=seconds):
+        for finding in hash_all(self.disk, noted(), done, limits):
             bad.add(finding.job.path)
             if finding.job.path not in edited:
                 self._judge(finding)

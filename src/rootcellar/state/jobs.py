@@ -20,6 +20,10 @@ CUT_OFF = "The run was cut off: power failed, or it was killed."
 _RUN = "id, job, slot, started, finished, times, outcome, settled, message, hint, counts"
 
 
+ARCHIVE = "archive"
+"""Under this name a run's counts say how much of the archive was damaged, and was healed."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobRun:
     """One run of a job; times are aware. `outcome` is that of the report, or `running`.
