@@ -12,8 +12,8 @@ import pytest
 
 from rootcellar.cli.main import COMMANDS
 from rootcellar.config import General
+from rootcellar.outcomes import EXIT_CODES
 from rootcellar.plugins import installed
-from rootcellar.report import EXIT_CODES
 from rootcellar.retention import Retention
 from rootcellar.schedule.jobs import Job, Notify
 
@@ -40,10 +40,14 @@ def rows(text: str) -> set[str]:
 
 def options(command: str) -> set[str]:
     found: click.Command = importlib.import_module(f"rootcellar.cli.{command}").command
-    parts = list(found.commands.values()) if isinstance(found, click.Group) else []
+    parts: list[click.Command | None] = [found]
+    if isinstance(found, click.Group):
+        context = click.Context(found)
+        parts += [found.get_command(context, name) for name in found.list_commands(context)]
     return {
         name
-        for part in (found, *parts)
+        for part in parts
+        if part is not None
         for parameter in part.params
         if isinstance(parameter, click.Option)
         for name in parameter.opts

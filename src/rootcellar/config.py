@@ -12,7 +12,7 @@ import typing
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import platformdirs
@@ -20,7 +20,9 @@ import platformdirs
 from rootcellar.errors import RootcellarError, UsageError
 from rootcellar.labels import LabelKind
 from rootcellar.retention import Retention
-from rootcellar.schedule.jobs import DEFAULT_JOB, Job, Notify
+
+if TYPE_CHECKING:
+    from rootcellar.schedule.jobs import Job, Notify
 
 JOBS, NOTIFY = "jobs", "notify"
 
@@ -48,8 +50,17 @@ class Settings:
     finder: tuple[LabelKind, ...] = ()
     snapshots: Retention = field(default_factory=Retention)
     tables: Mapping[str, Any] = field(default_factory=dict)
-    jobs: Mapping[str, Job] = field(default_factory=dict)
-    notify: Notify = field(default_factory=Notify)
+    jobs: Mapping[str, "Job"] = field(default_factory=dict)
+    notify: "Notify" = field(default_factory=lambda: _notify(Path(), {}))
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a command needs that looks at an archive alone: where it is, which snapshots stay."""
+
+    path: Path
+    archive: Path | None
+    snapshots: Retention
 
 
 @dataclass(frozen=True)
@@ -58,10 +69,10 @@ class Timetable:
 
     path: Path
     archive: Path | None
-    jobs: Mapping[str, Job]
-    notify: Notify
+    jobs: Mapping[str, "Job"]
+    notify: "Notify"
 
-    def archive_of(self, job: Job) -> Path | None:
+    def archive_of(self, job: "Job") -> Path | None:
         """Return the archive that a job writes to; None when neither it nor the settings say."""
         return _absolute(job.archive, self.path) if job.archive else self.archive
 
@@ -77,25 +88,21 @@ def settings_path() -> Path:
     return platformdirs.user_config_path("rootcellar") / "settings.toml"
 
 
-def load_settings(
-    path: Path | None, exporters: Mapping[str, type], passed_over: Collection[str] = ()
-) -> Settings:
+def load_settings(path: Path | None, exporters: Mapping[str, type]) -> Settings:
     """Read and validate the settings; a file that is not there means defaults.
 
-    `exporters` maps the installed exporters to their settings classes; tables that are
-    `passed_over` are those of exporters that this command has nothing to do with. A file that was
-    named and is not there, or anything in it that cannot be meant, raises UsageError.
+    `exporters` maps the installed exporters to their settings classes. A file that was named and
+    is not there, or anything in it that cannot be meant, raises UsageError.
     """
     place = path or settings_path()
     data = _read(place, required=path is not None)
-    data = {name: value for name, value in data.items() if name not in passed_over}
     tables = {name: value for name, value in data.items() if name in {*exporters, *_CORE}}
     own = (*exporters, *_CORE, JOBS, NOTIFY)
     general = {name: value for name, value in data.items() if name not in own}
     checked = _checked(place, "", General, general, extra=own)
     return Settings(
         path=place,
-        archive=_absolute(checked.archive, place) if checked.archive else None,
+        archive=_archive(checked, place),
         home=_absolute(checked.home, place),
         exporters=checked.exporters,
         templates=_absolute(checked.templates, place) if checked.templates else None,
@@ -106,8 +113,26 @@ def load_settings(
             for name, kind in exporters.items()
         },
         jobs=_jobs(place, data),
-        notify=_checked(place, f"{NOTIFY}.", Notify, data.get(NOTIFY, {})),
+        notify=_notify(place, data),
     )
+
+
+def load_place(path: Path | None) -> Place:
+    """Read the keys at the top, and what is said of snapshots; what exporters want is left alone.
+
+    Raises UsageError like `load_settings`.
+    """
+    place = path or settings_path()
+    data = _read(place, required=path is not None)
+    tables = [name for name, value in data.items() if isinstance(value, dict)]
+    general = {name: value for name, value in data.items() if name not in tables}
+    checked = _checked(place, "", General, general)
+    snapshots = _checked(place, "snapshots.", Retention, data.get("snapshots", {}))
+    return Place(place, _archive(checked, place), snapshots)
+
+
+def _archive(general: General, settings: Path) -> Path | None:
+    return _absolute(general.archive, settings) if general.archive else None
 
 
 def load_timetable(path: Path | None) -> Timetable:
@@ -119,11 +144,11 @@ def load_timetable(path: Path | None) -> Timetable:
         path=place,
         archive=_absolute(archive, place) if archive and isinstance(archive, str) else None,
         jobs=_jobs(place, data),
-        notify=_checked(place, f"{NOTIFY}.", Notify, data.get(NOTIFY, {})),
+        notify=_notify(place, data),
     )
 
 
-def _jobs(place: Path, data: Mapping[str, Any]) -> dict[str, Job]:
+def _jobs(place: Path, data: Mapping[str, Any]) -> "dict[str, Job]":
     """Return the jobs by name; without any in the settings, the one that everyone wants."""
     tables = data.get(JOBS, {})
     if not isinstance(tables, dict):
@@ -134,9 +159,18 @@ def _jobs(place: Path, data: Mapping[str, Any]) -> dict[str, Job]:
                 f"In {place}, {name!r} cannot be the name of a job.",
                 hint="Use small letters, digits and hyphens, such as [jobs.nightly].",
             )
+    from rootcellar.schedule.jobs import DEFAULT_JOB, Job
+
     if not tables:
         return {DEFAULT_JOB: Job()}
     return {name: _checked(place, f"{JOBS}.{name}.", Job, table) for name, table in tables.items()}
+
+
+def _notify(place: Path, data: Mapping[str, Any]) -> "Notify":
+    from rootcellar.schedule.jobs import Notify
+
+    found: Notify = _checked(place, f"{NOTIFY}.", Notify, data.get(NOTIFY, {}))
+    return found
 
 
 def _read(path: Path, *, required: bool) -> dict[str, Any]:

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-OUTCOMES = ("ok", "partial", "waiting", "brake", "failed")
-"""From best to worst; the worst of its parts is the outcome of a run."""
-EXIT_CODES = {"ok": 0, "skipped": 0, "partial": 3, "waiting": 75, "brake": 4, "failed": 1}
+from rootcellar.outcomes import worst
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +161,6 @@ class RunReport:
         if self.checked is not None:
             plain["checked"] = asdict(self.checked)
         return plain
-
-
-def worst(outcomes: Any) -> str:
-    """Return the worst of some outcomes; `skipped` counts as ok."""
-    ranked = [OUTCOMES.index(one) for one in outcomes if one in OUTCOMES]
-    return OUTCOMES[max(ranked, default=0)]
 
 
 def shortfall_outcome(absent: int, failed: int, troubles: int) -> str:

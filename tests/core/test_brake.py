@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from orchard import Farm, counts, tree
 
 from rootcellar.brake import Losses, decide
-from rootcellar.report import EXIT_CODES, RunReport
+from rootcellar.outcomes import EXIT_CODES
+from rootcellar.report import RunReport
 
 # -- the rule ------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from orchard import Farm, counts, tree
 from rootcellar.engine.opening import open_archive
 from rootcellar.engine.writing import Writing
 from rootcellar.errors import DestinationWaiting, StateError
-from rootcellar.report import EXIT_CODES
+from rootcellar.outcomes import EXIT_CODES
 from rootcellar.state.store import StateStore
 
 

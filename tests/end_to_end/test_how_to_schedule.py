@@ -115,7 +115,7 @@ def test_a_nightly_archive_on_a_mac(follow: Follow, tmp_path: Path) -> None:
 def test_what_the_outcomes_mean_names_every_outcome_with_its_code(
     follow: Follow,
 ) -> None:
-    from rootcellar.report import EXIT_CODES, OUTCOMES
+    from rootcellar.outcomes import EXIT_CODES, OUTCOMES
 
     text = (HOW_TO / "what-the-outcomes-mean.md").read_text()
     table = dict(re.findall(r"^\| (\w+) \| (\d+) \|", text, re.MULTILINE))

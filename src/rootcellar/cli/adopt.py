@@ -20,7 +20,8 @@ from rootcellar.cli.setting import (
     setting_options,
 )
 from rootcellar.config import Settings
-from rootcellar.report import EXIT_CODES, Adopted
+from rootcellar.outcomes import EXIT_CODES
+from rootcellar.report import Adopted
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
 

@@ -10,7 +10,7 @@ import click
 from rootcellar.cli.export import tell_report
 from rootcellar.cli.setting import ANY_PATH, Setting
 from rootcellar.errors import UsageError
-from rootcellar.report import EXIT_CODES
+from rootcellar.outcomes import EXIT_CODES
 from rootcellar.state.store import StateStore
 
 SHOWN = 24

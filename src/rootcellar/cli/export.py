@@ -17,7 +17,8 @@ from rootcellar.cli.setting import (
     json_option,
     setting_options,
 )
-from rootcellar.report import EXIT_CODES, Checked, Downloaded, ExporterReport, RunReport
+from rootcellar.outcomes import EXIT_CODES
+from rootcellar.report import Checked, Downloaded, ExporterReport, RunReport
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
 

@@ -1,12 +1,12 @@
 """The `rootcellar` command; every subcommand is imported only when it is called."""
 
-import importlib
 import sys
 
 import click
 
 from rootcellar import __version__
 from rootcellar.cli.banner import show_banner
+from rootcellar.cli.lazy import LazyGroup
 from rootcellar.cli.output import tell_error
 from rootcellar.engine.beside import start_early
 from rootcellar.errors import RootcellarError, UsageError
@@ -37,30 +37,16 @@ INTERRUPTED = RootcellarError(
 )
 
 
-class LazyCommands(click.Group):
-    """Lists the commands without importing them, so that `--help` is instant."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the commands, in the order in which people need them."""
-        del ctx
-        return list(COMMANDS)
+class Commands(LazyGroup):
+    """Does what comes before a command: a line about stale jobs, an early start."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return a command."""
-        del ctx
-        if cmd_name not in COMMANDS:
-            return None
         if cmd_name == "export":
             _prepare_first_export()
-        show_banner(cmd_name, sys.argv)
-        command: click.Command = importlib.import_module(f"rootcellar.cli.{cmd_name}").command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands from what is known of them here."""
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        if cmd_name in COMMANDS:
+            show_banner(cmd_name, sys.argv)
+        return super().get_command(ctx, cmd_name)
 
 
 def _prepare_first_export() -> None:
@@ -69,7 +55,12 @@ def _prepare_first_export() -> None:
         start_early()
 
 
-@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    package="rootcellar.cli",
+    commands=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="rootcellar")
 def rootcellar() -> None:
     """Keep your Apple photos, notes and reminders as plain files that you own.

@@ -24,7 +24,8 @@ from rootcellar.cli.setting import (
 )
 from rootcellar.errors import DestinationWaiting, UsageError
 from rootcellar.exporter import Exporter
-from rootcellar.report import EXIT_CODES, RunReport, worst
+from rootcellar.outcomes import EXIT_CODES, worst
+from rootcellar.report import RunReport
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
 

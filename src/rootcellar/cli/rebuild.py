@@ -13,7 +13,7 @@ from rootcellar.cli.setting import (
     json_option,
     load_only_settings,
 )
-from rootcellar.report import EXIT_CODES
+from rootcellar.outcomes import EXIT_CODES
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
 

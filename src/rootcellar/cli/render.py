@@ -16,7 +16,7 @@ from rootcellar.cli.setting import (
     open_views,
 )
 from rootcellar.engine.opening import open_archive, require_archive
-from rootcellar.report import EXIT_CODES
+from rootcellar.outcomes import EXIT_CODES
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
 

@@ -17,7 +17,7 @@ from rootcellar.cli.setting import (
 )
 from rootcellar.engine.opening import locate, open_archive, require_archive
 from rootcellar.errors import UsageError
-from rootcellar.report import EXIT_CODES
+from rootcellar.outcomes import EXIT_CODES
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
 

@@ -8,16 +8,12 @@ from typing import NoReturn
 import click
 
 from rootcellar.archive.identity import read_identity
+from rootcellar.cli.choosing import choose_archive
+from rootcellar.cli.options import ANY_PATH, dry_run_option, place_options
 from rootcellar.cli.output import size_in_words, tell_json
-from rootcellar.cli.setting import (
-    ANY_PATH,
-    choose_archive,
-    dry_run_option,
-    load_place_settings,
-    place_options,
-)
+from rootcellar.config import load_place
 from rootcellar.errors import UsageError
-from rootcellar.report import EXIT_CODES
+from rootcellar.outcomes import EXIT_CODES
 from rootcellar.snapshots.restoring import Restored, Restoring
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore, now
@@ -72,7 +68,7 @@ def command(
     if to is None:
         raise UsageError("Where to?", hint="Name a new or an empty folder with --to DIR.")
     with StateStore(default_path()) as state:
-        place = choose_archive(archive, load_place_settings(settings), state)
+        place = choose_archive(archive, load_place(settings), state)
         with read_archive(place, state) as disk:
             restoring = Restoring(disk, wanted)
             chosen = restoring.select(paths)
@@ -91,7 +87,7 @@ def _drill(count: int, archive: Path | None, settings: Path | None, *, as_json: 
     from rootcellar.snapshots.drilling import drill
 
     with StateStore(default_path()) as state:
-        place = choose_archive(archive, load_place_settings(settings), state)
+        place = choose_archive(archive, load_place(settings), state)
         with read_archive(place, state) as disk:
             report = drill(disk, count)
             identity = read_identity(disk)

@@ -14,7 +14,8 @@ from rootcellar.cli.options import json_option, settings_option
 from rootcellar.cli.output import tell_json
 from rootcellar.config import Timetable, load_timetable
 from rootcellar.errors import DestinationWaiting
-from rootcellar.report import EXIT_CODES, RunReport, worst
+from rootcellar.outcomes import EXIT_CODES, worst
+from rootcellar.report import RunReport
 from rootcellar.schedule.due import Past, Verdict
 from rootcellar.schedule.jobs import Job
 from rootcellar.schedule.logs import Logs

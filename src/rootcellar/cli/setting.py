@@ -1,7 +1,6 @@
-"""What commands share: the settings, the installed exporters, the home, the choice of archive."""
+"""What commands share that export: the settings, the installed exporters, the home."""
 
 import contextlib
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rootcellar import labels
+from rootcellar.cli.choosing import choose_archive as choose_archive
+from rootcellar.cli.choosing import find_archive as find_archive
 from rootcellar.cli.options import ANY_PATH as ANY_PATH
 from rootcellar.cli.options import accept_losses_option as accept_losses_option
 from rootcellar.cli.options import archive_option as archive_option
@@ -16,17 +17,14 @@ from rootcellar.cli.options import dry_run_option as dry_run_option
 from rootcellar.cli.options import json_option as json_option
 from rootcellar.cli.options import place_options as place_options
 from rootcellar.cli.options import setting_options as setting_options
-from rootcellar.cli.output import warn
-from rootcellar.config import Settings, Timetable, digest, load_settings
-from rootcellar.engine.finding import Found, find_again
+from rootcellar.config import Settings, digest, load_settings
 from rootcellar.errors import UsageError
 from rootcellar.exporter import Exporter
 from rootcellar.items import Trouble
-from rootcellar.plugins import Installed, installed, names
+from rootcellar.plugins import Installed, installed
 from rootcellar.quantities import seconds_in
 from rootcellar.sources.home import FoundStores, HomeFolder, open_capture
 from rootcellar.sources.scratch import sweep_scratch
-from rootcellar.state.store import StateStore
 from rootcellar.views import Views
 
 if TYPE_CHECKING:
@@ -178,41 +176,3 @@ def load_only_settings(settings_file: Path | None) -> Settings:
     found = installed()
     tables = {exporter.name: exporter.settings for exporter in found.exporters}
     return load_settings(settings_file, tables)
-
-
-def load_place_settings(settings_file: Path | None) -> Settings:
-    """Read the settings, for a command that looks at an archive and needs no exporter at all."""
-    return load_settings(settings_file, {}, passed_over=names())
-
-
-def choose_archive(option: Path | None, settings: Settings | Timetable, state: StateStore) -> Path:
-    """Return where the archive is that is meant; raises UsageError when nothing says it."""
-    return find_archive(option, settings, state).path
-
-
-def find_archive(option: Path | None, settings: Settings | Timetable, state: StateStore) -> Found:
-    """Return which archive is meant: --archive, else the settings', else the only one known.
-
-    One that is not at its place is looked for on all drives, and that is told.
-
-    Raises UsageError when none of them says it.
-    """
-    if option is not None:
-        return Found(option)
-    paths = state.archive_paths()
-    known = list({uuid: path for path, uuid in reversed(paths)}.values())  # each at its last place
-    settled = settings.archive or (known[0] if len(known) == 1 else None)
-    if settled is not None:
-        found = find_again(Path(os.path.realpath(settled.expanduser())), state)
-        for note in found.notes:
-            warn(note)
-        return found if found.notes else Found(settled)
-    if known:
-        raise UsageError(
-            "Several archives are known here: " + ", ".join(map(str, known)) + ".",
-            hint="Say which one with --archive.",
-        )
-    raise UsageError(
-        "No archive has been chosen yet.",
-        hint="Run `rootcellar init ARCHIVE`, or name a folder with --archive.",
-    )

@@ -22,8 +22,8 @@ from rootcellar.cli.shortfalls import document_of, require_known, shortfalls, te
 from rootcellar.config import Settings
 from rootcellar.downloads import Limits
 from rootcellar.errors import RootcellarError
+from rootcellar.outcomes import EXIT_CODES, worst
 from rootcellar.plugins import installed
-from rootcellar.report import EXIT_CODES, worst
 from rootcellar.state.downloads import DownloadQueue, Standing
 from rootcellar.state.jobs import open_jobs
 from rootcellar.state.path import default_path

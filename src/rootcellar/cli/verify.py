@@ -9,16 +9,13 @@ from typing import Any
 
 import click
 
+from rootcellar.cli.choosing import choose_archive
+from rootcellar.cli.options import json_option, setting_options
 from rootcellar.cli.output import size_in_words, tell_json, warn
 from rootcellar.cli.quantities import DURATION, SIZE
-from rootcellar.cli.setting import (
-    Setting,
-    choose_archive,
-    json_option,
-    load_place_settings,
-    setting_options,
-)
-from rootcellar.report import EXIT_CODES
+from rootcellar.cli.setting import Setting
+from rootcellar.config import load_place
+from rootcellar.outcomes import EXIT_CODES
 from rootcellar.snapshots.hashing import Limits
 from rootcellar.snapshots.verifying import Verified
 from rootcellar.state.path import default_path
@@ -56,7 +53,7 @@ def command(
     from rootcellar.snapshots.mending import verify_and_heal
 
     with StateStore(default_path()) as state:
-        place = choose_archive(archive, load_place_settings(settings), state)
+        place = choose_archive(archive, load_place(settings), state)
         require_archive(place, state)
 
         def export(exporters: Sequence[str]) -> None:

@@ -15,13 +15,8 @@ from rootcellar.engine.task import Progress, Task
 from rootcellar.engine.writing import Writing
 from rootcellar.errors import RootcellarError
 from rootcellar.items import Notice, Sighting, Trouble
-from rootcellar.report import (
-    OUTCOMES,
-    ExporterReport,
-    Shortfall,
-    scope_counts,
-    shortfall_outcome,
-)
+from rootcellar.outcomes import OUTCOMES
+from rootcellar.report import ExporterReport, Shortfall, scope_counts, shortfall_outcome
 from rootcellar.state.rows import ExporterRow
 from rootcellar.state.staging import Staging
 from rootcellar.state.store import StateStore, now

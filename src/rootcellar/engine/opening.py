@@ -19,9 +19,9 @@ from rootcellar.archive.identity import (
 )
 from rootcellar.archive.writer import recover
 from rootcellar.engine.finding import ghost_notes, require_original
-from rootcellar.engine.writing import settle_from_journal
 from rootcellar.errors import DestinationWaiting, RootcellarError, UsageError
 from rootcellar.state.rows import ArchiveRow
+from rootcellar.state.settling import from_journal
 from rootcellar.state.store import StateStore
 
 
@@ -235,7 +235,7 @@ def open_archive(
 def _continue(archive: OpenArchive) -> None:
     """End an interrupted run and see to it that state and archive speak of the same run."""
     disk, state = archive.disk, archive.state
-    if recover(disk, lambda settlement: settle_from_journal(state, settlement)):
+    if recover(disk, lambda settlement: state.settle(from_journal(settlement))):
         archive.notes.append("The last run was cut off; its work has been completed.")
     identity = read_identity(disk)
     assert identity is not None

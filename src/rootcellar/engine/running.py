@@ -29,7 +29,8 @@ from rootcellar.errors import (
     StoreMissing,
     UsageError,
 )
-from rootcellar.report import OUTCOMES, ExporterReport, RunReport, worst
+from rootcellar.outcomes import OUTCOMES, worst
+from rootcellar.report import ExporterReport, RunReport
 from rootcellar.state.rows import ArchiveRow
 from rootcellar.state.store import StateStore, now, state_errors
 from rootcellar.status import status_text

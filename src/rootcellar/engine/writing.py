@@ -21,16 +21,12 @@ from rootcellar.state.rows import (
     StoredItem,
     StoredMembers,
 )
+from rootcellar.state.settling import from_journal
 from rootcellar.state.store import StateStore
 
 Condition = Literal["intact", "lost", "foreign"]
 SPARE_BYTES = 8 << 20
 """What a batch leaves free on the drive, for the journal and the folders."""
-
-
-def settle_from_journal(state: StateStore, settlement: dict[str, Any]) -> None:
-    """Take over a settlement as a journal carries it."""
-    state.settle(msgspec.convert(settlement, Settlement))
 
 
 @dataclass
@@ -113,7 +109,7 @@ class Writing:
         self.archive = row
 
     def _settle(self, settlement: dict[str, Any]) -> None:
-        settle_from_journal(self.state, settlement)
+        self.state.settle(from_journal(settlement))
 
     # -- what is in the archive --------------------------------------------------------------
 

@@ -32,7 +32,6 @@ from rootcellar.snapshots.walking import Walk, walk
 from rootcellar.state.rows import ArchiveRow
 from rootcellar.state.store import StateStore
 from rootcellar.state.trees import Change, SnapshotRow
-from rootcellar.status import coverage
 
 _CHUNK = 5000
 _FEW = 1000
@@ -175,6 +174,8 @@ class Maker:
         )
 
     def _completeness(self) -> dict[str, Completeness]:
+        from rootcellar.status import coverage
+
         found = {}
         for row in self.state.exporters(self.row):
             one = coverage(self.state, self.row, row.name)

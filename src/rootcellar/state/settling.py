@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from rootcellar.archive.names import fold
 from rootcellar.state.documents import DOCUMENT
@@ -13,6 +14,13 @@ from rootcellar.state.trees import TOUCH
 
 _ITEM_NAMES = tuple(ITEM.split(", "))
 _FILE_NAMES = tuple(FILE.split(", "))
+
+
+def from_journal(settlement: dict[str, Any]) -> Settlement:
+    """Return a settlement as a journal carries it: plain JSON."""
+    import msgspec
+
+    return msgspec.convert(settlement, Settlement)
 
 
 class Settling:

@@ -6,14 +6,11 @@ from pathlib import Path
 
 import click
 
+from rootcellar.cli.choosing import choose_archive
+from rootcellar.cli.options import dry_run_option, place_options
 from rootcellar.cli.output import size_in_words, tell_json, warn
 from rootcellar.cli.quantities import DURATION
-from rootcellar.cli.setting import (
-    choose_archive,
-    dry_run_option,
-    load_place_settings,
-    place_options,
-)
+from rootcellar.config import load_place
 from rootcellar.retention import Retention
 from rootcellar.snapshots.pruning import Amount, Pruned, Pruning
 from rootcellar.state.path import default_path
@@ -43,7 +40,7 @@ def _rule_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--grace", type=DURATION, help="Keep bytes for so long after they were replaced.")
 @dry_run_option
 @place_options
-def prune(
+def command(
     grace: float | None,
     dry_run: bool,
     archive: Path | None,
@@ -59,7 +56,7 @@ def prune(
     """
     from rootcellar.engine.opening import open_archive, require_archive
 
-    chosen = load_place_settings(settings)
+    chosen = load_place(settings)
     rule = chosen.snapshots
     if any(count is not None for count in counts.values()):
         given = {name: count or 0 for name, count in counts.items()}

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from rootcellar.cli.choosing import choose_archive
+from rootcellar.cli.options import ANY_PATH, place_options
 from rootcellar.cli.output import size_in_words, tell_json
-from rootcellar.cli.setting import ANY_PATH, choose_archive, load_place_settings, place_options
+from rootcellar.config import load_place
 from rootcellar.errors import UsageError
-from rootcellar.report import EXIT_CODES
+from rootcellar.outcomes import EXIT_CODES
 from rootcellar.snapshots.interchange import write_bag, write_sha256sums
 from rootcellar.snapshots.restoring import Restoring
 from rootcellar.state.path import default_path
@@ -21,7 +23,7 @@ from rootcellar.state.store import StateStore
 @click.option("--bagit", type=ANY_PATH, metavar="DIR", help="Make a BagIt bag in this folder.")
 @click.option("--sha256sums", type=ANY_PATH, metavar="FILE", help="Write digests to this file.")
 @place_options
-def export(
+def command(
     snapshot: str | None,
     bagit: Path | None,
     sha256sums: Path | None,
@@ -41,7 +43,7 @@ def export(
             "Say what to write.", hint="Either --bagit DIR or --sha256sums FILE, one of the two."
         )
     with StateStore(default_path()) as state:
-        place = choose_archive(archive, load_place_settings(settings), state)
+        place = choose_archive(archive, load_place(settings), state)
         with read_archive(place, state) as disk:
             restoring = Restoring(disk, snapshot)
             if bagit is not None:
