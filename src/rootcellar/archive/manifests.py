@@ -212,7 +212,7 @@ def read(disk: Disk, snapshot: str) -> Manifest:
     if trailer.sha256 != hashlib.sha256(data[:cut]).hexdigest():
         raise ManifestDamaged("M05", f"the manifest of {snapshot} is not what was written")
     try:
-        entries = [_ENTRY.decode(line) for line in rest[: cut - len(first) - 1].splitlines()]
+        entries = _ENTRY.decode_lines(rest[: cut - len(first) - 1])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ManifestDamaged("M06", f"an entry in {snapshot} makes no sense") from error
     if any(_leads_out(entry.path) for entry in entries):

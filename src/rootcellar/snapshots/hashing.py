@@ -94,6 +94,28 @@ def hash_all(
             yield from _taken(waiting.popleft(), done)
 
 
+class Ahead:
+    """Reads files while something else is done; `findings` waits for the rest."""
+
+    def __init__(self, disk: Disk, jobs: Iterable[Job], done: Hashed) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        self.done = done
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="hash")
+        self._tasks = [
+            self._pool.submit(_hash_chunk, disk.handle, chunk) for chunk in _chunks(iter(jobs))
+        ]
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield what is wrong."""
+        while self._tasks:
+            yield from _taken(self._tasks.pop(0), self.done)
+
+    def close(self) -> None:
+        """End; what has not been begun is not read."""
+        self._pool.shutdown(cancel_futures=True)
+
+
 def _taken(one: "Future[tuple[int, int, list[Finding]]]", done: Hashed) -> list[Finding]:
     files, size, findings = one.result()
     done.files += files

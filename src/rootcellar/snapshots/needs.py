@@ -23,13 +23,15 @@ class Need:
 class Needs:
     """What all manifests together say; digests are hex.
 
-    `needed` is what the kept snapshots need, `now` the newest tree that can be told, `left` when
+    `needed` is what the kept snapshots need, `now` the tree of the `newest` snapshot of which it
+    can be told, `left` when
     (ISO 8601) content that is in the newest tree no more was last replaced or removed. `broken`
     says by snapshot what is wrong with manifests; those of `untold` build on one of these.
     """
 
     needed: dict[str, Need] = field(default_factory=dict)
     now: Tree = field(default_factory=dict)
+    newest: str = ""
     left: dict[str, str] = field(default_factory=dict)
     broken: dict[str, ManifestDamaged] = field(default_factory=dict)
     untold: list[str] = field(default_factory=list)
@@ -52,6 +54,7 @@ def read_needs(disk: Disk, chain: Chain, kept: Collection[str] | None = None) ->
             reading.found.broken[name] = ManifestDamaged(
                 "M11", f"{header.parent or 'nothing'} should come before {name}, and does not"
             )
+            reading.tree = None
         elif former and header.parent_sha256 != former:
             reading.found.broken[header.parent] = ManifestDamaged(
                 "M10", f"{header.parent} is not what {name} was made after"
@@ -67,7 +70,7 @@ class _Reading:
     def __init__(self, found: Needs, kept: Collection[str]) -> None:
         self.found = found
         self.kept = kept
-        self.tree: Tree | None = {}
+        self.tree: Tree | None = None
         self.pending: set[str] = set()
         self.holders: Counter[str] = Counter()
 
@@ -94,7 +97,7 @@ class _Reading:
         if header.id in self.kept:
             self._need(header.id)
         assert self.tree is not None
-        self.found.now = self.tree
+        self.found.now, self.found.newest = self.tree, header.id
 
     def _begin_anew(self, manifest: Manifest) -> None:
         before = self.tree if self.tree is not None else self.found.now

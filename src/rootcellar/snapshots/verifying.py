@@ -1,5 +1,6 @@
 """Reads the archive and its history again, and says everything that is not as it should be."""
 
+import contextlib
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +12,7 @@ from rootcellar.archive.manifests import Entry, ManifestDamaged, path_of
 from rootcellar.engine.opening import OpenArchive
 from rootcellar.errors import UsageError
 from rootcellar.snapshots.chain import read_chain
-from rootcellar.snapshots.hashing import ALL, Finding, Hashed, Job, Limits, hash_all
+from rootcellar.snapshots.hashing import ALL, Ahead, Finding, Hashed, Job, Limits, hash_all
 from rootcellar.snapshots.making import Maker
 from rootcellar.snapshots.needs import Needs, read_needs
 from rootcellar.snapshots.pruning import PRUNING
@@ -86,19 +87,31 @@ class Verifying:
         """Verify everything, or these paths; with limits, what was read longest ago first."""
         row = self.archive.row
         if only:
-            self._hash([self._tree_job(entry) for entry in self._chosen(only)], Walk())
+            jobs = [Job(one.path, one.size, one.sha256) for one in self._chosen(only)]
+            self._hash(jobs, Walk(), Hashed())
             return self.report
-        self._check_state()
+        self._check_database()
         Maker(self.disk, self.state, row, self.archive.identity).make()
-        self._check_manifests()
-        seen = walk(self.disk, self.state, row)
-        self.report.edited, self.report.strangers = seen.edited, seen.strangers
-        jobs: Iterable[Job] = self._jobs()
+        done = Hashed()
         if limits:
-            jobs = self._oldest_first(jobs)
-        self._hash(jobs, seen, limits)
+            seen = self._look()
+            jobs = self._oldest_first([*self._tree_jobs(), *self._history_jobs()])
+            self._hash(jobs, seen, done, limits)
+        else:
+            with contextlib.closing(Ahead(self.disk, self._tree_jobs(), done)) as ahead:
+                seen = self._look()
+                self._judge_all(ahead.findings(), seen)
+            self._hash(self._history_jobs(), seen, done)
         self._remember(whole=not self.report.left)
         return self.report
+
+    def _look(self) -> Walk:
+        """Look at all that need not be read: manifests, the state, names, sizes and times."""
+        self._check_manifests()
+        self._check_state()
+        seen = walk(self.disk, self.state, self.archive.row)
+        self.report.edited, self.report.strangers = seen.edited, seen.strangers
+        return seen
 
     def _chosen(self, only: Sequence[str]) -> list[Entry]:
         tree = {entry.path: entry for entry in self.trees.held(self.archive.row)}
@@ -115,14 +128,13 @@ class Verifying:
 
     # -- what is to be read ----------------------------------------------------------------------
 
-    @staticmethod
-    def _tree_job(entry: Entry) -> Job:
-        return Job(entry.path, entry.size, entry.sha256)
+    def _tree_jobs(self) -> Iterator[Job]:
+        """Yield all files of the tree."""
+        for path, size, digest in self.trees.held_digests(self.archive.row):
+            yield Job(path, size, digest.hex())
 
-    def _jobs(self) -> Iterator[Job]:
-        """Yield all files of the tree, then all objects of the history."""
-        for entry in self.trees.held(self.archive.row):
-            yield self._tree_job(entry)
+    def _history_jobs(self) -> Iterator[Job]:
+        """Yield all objects of the history, then name what of it is missing."""
         there = set()
         for folder in self.disk.names(HISTORY):
             for name in self.disk.names(f"{HISTORY}/{folder}"):
@@ -135,9 +147,9 @@ class Verifying:
         self._name_missing_history(there)
 
     def _name_missing_history(self, there: set[str]) -> None:
-        here = {entry.sha256 for entry in self.trees.held(self.archive.row)}
+        here = {digest for _, _, digest in self.trees.held_digests(self.archive.row)}
         for digest, need in self.needs.needed.items():
-            if digest in there or digest in here:
+            if digest in there or bytes.fromhex(digest) in here:
                 continue
             if need.view:
                 self.report.overwritten.append(need.path)
@@ -160,11 +172,8 @@ class Verifying:
 
     # -- reading ---------------------------------------------------------------------------------
 
-    def _hash(self, jobs: Iterable[Job], seen: Walk, limits: Limits = ALL) -> None:
-        done = Hashed()
-        edited = set(seen.edited)
+    def _hash(self, jobs: Iterable[Job], seen: Walk, done: Hashed, limits: Limits = ALL) -> None:
         good: list[str] = []
-        bad = set()
 
         def noted() -> Iterator[Job]:
             for job in jobs:
@@ -172,10 +181,7 @@ class Verifying:
                     good.append(job.path)
                 yield job
 
-        for finding in hash_all(self.disk, noted(), done, limits):
-            bad.add(finding.job.path)
-            if finding.job.path not in edited:
-                self._judge(finding)
+        bad = self._judge_all(hash_all(self.disk, noted(), done, limits), seen)
         self.report.checked, self.report.bytes = done.files, done.bytes
         self.report.left = done.left
         read = good[: len(good) - done.left]
@@ -184,6 +190,16 @@ class Verifying:
             self.trees.put_checked(
                 self.archive.row, [path for path in read if path not in bad], moment
             )
+
+    def _judge_all(self, findings: Iterable[Finding], seen: Walk) -> set[str]:
+        """Say of every finding what it means; return their paths."""
+        edited = set(seen.edited)
+        bad = set()
+        for finding in findings:
+            bad.add(finding.job.path)
+            if finding.job.path not in edited:
+                self._judge(finding)
+        return bad
 
     def _judge(self, finding: Finding) -> None:
         job = finding.job
@@ -227,7 +243,6 @@ class Verifying:
                 broken[row.id] = ManifestDamaged(
                     "M10", f"the manifest of {row.id} is not what was written"
                 )
-        self.report.checked += len(chain.order)
         untold = [name for name in self.needs.untold if name not in broken]
         for name, error in sorted(broken.items()):
             more = f"; {len(untold):,} later ones cannot be told either" if untold else ""
@@ -240,30 +255,26 @@ class Verifying:
         occasion = self.trees.occasion(self.archive.row, PRUNING)
         return set(json.loads(occasion[1])) if occasion else set()
 
-    def _check_state(self) -> None:
-        """Compare the state with itself and with the newest manifest; a state can be made anew."""
+    def _check_database(self) -> None:
         (found,) = self.state.connection.execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok":
             self._blame_state(f"the database is damaged: {found}")
-            return
-        row = self.archive.row
-        last = self.trees.last(row)
-        if last is None or self.trees.is_touched(row):
-            return
-        from rootcellar.snapshots.chain import tree_of
 
-        try:
-            tree = tree_of(self.disk, last.id)
-        except ManifestDamaged:
+    def _check_state(self) -> None:
+        """Compare the state with the newest manifest; a state can be made anew."""
+        last = self.trees.last(self.archive.row)
+        if last is None or last.id != self.needs.newest:
             return
-        different = 0
-        for entry in self.trees.held(row):
-            told = tree.pop(entry.path, None)
-            different += told is None or (told.size, told.sha256) != (entry.size, entry.sha256)
-        if different + len(tree):
-            self._blame_state(
-                f"it says of {different + len(tree):,} files something else than {last.id}"
-            )
+        tree = self.needs.now
+        different = same = 0
+        for path, size, digest in self.trees.held_digests(self.archive.row):
+            told = tree.get(path)
+            if told is None or told.size != size or told.sha256 != digest.hex():
+                different += 1
+            same += told is not None
+        different += len(tree) - same
+        if different:
+            self._blame_state(f"it says of {different:,} files something else than {last.id}")
 
     def _blame_state(self, message: str) -> None:
         self.report.problems.append(Problem(str(self.state.path), "state", message))

@@ -137,6 +137,12 @@ class Trees:
             "SELECT path, size, mtime_ns FROM held WHERE archive = ? ORDER BY path", (archive.id,)
         )
 
+    def held_digests(self, archive: ArchiveRow) -> Iterator[tuple[str, int, bytes]]:
+        """Yield (path, size, sha256) of the tree, in the order of the paths."""
+        return self.connection.execute(
+            "SELECT path, size, sha256 FROM held WHERE archive = ? ORDER BY path", (archive.id,)
+        )
+
     def hold(self, archive: ArchiveRow, entries: Iterable[Entry]) -> None:
         """Take entries of a manifest over into the tree; those that are absent leave it."""
         put, drop = [], []
