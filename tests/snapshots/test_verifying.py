@@ -12,6 +12,7 @@ from reading import files_in, snapshots
 
 from rootcellar.archive.disk import Disk
 from rootcellar.engine.opening import open_archive
+from rootcellar.snapshots import hashing
 from rootcellar.snapshots.hashing import ALL, Limits
 from rootcellar.snapshots.healing import Healing
 from rootcellar.snapshots.restoring import Restoring
@@ -248,3 +249,35 @@ def test_one_path_is_verified_alone(history: History) -> None:
     flip(next(history.archive.glob("Orchard/0/*.bin")))
     assert verified(history, "Orchard/2").problems == []
     assert list(found(verified(history, "Orchard/0")).values()) == ["rot"]
+
+
+def test_many_files_are_read_by_processes_of_their_own(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = verified(history)
+    monkeypatch.setattr(hashing, "MANY", 1)
+    monkeypatch.setattr(hashing, "_CHUNK", 2)
+    together = verified(history)
+    assert (together.checked, together.bytes) == (alone.checked, alone.bytes)
+    (path,) = sorted((history.archive / "Orchard").rglob("*.txt"))[:1]
+    flip(path, 1)
+    damaged = verified(history)
+    assert path.relative_to(history.archive).as_posix() in found(damaged)
+
+
+def test_a_reading_process_that_is_killed_costs_nothing(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = verified(history)
+
+    class Mortal(hashing.Helper):
+        def hash(self, chunk: list[hashing.Job]) -> hashing.Answer | None:
+            self._process.kill()
+            self._process.wait()
+            return super().hash(chunk)
+
+    monkeypatch.setattr(hashing, "MANY", 1)
+    monkeypatch.setattr(hashing, "_CHUNK", 2)
+    monkeypatch.setattr(hashing, "Helper", Mortal)
+    report = verified(history)
+    assert (report.checked, report.problems) == (alone.checked, [])

@@ -37,7 +37,7 @@ class ManifestDamaged(RootcellarError):
         self.code = code
 
 
-class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One path of a snapshot; times are nanoseconds since 1970, sizes bytes, digests hex.
 
     `key` and `role` name the item and what this file is to it; a records file has no key.

@@ -48,10 +48,12 @@ def command(
     Exit code 0 when everything is intact, 3 when something was damaged (healed or not), 1 when
     the archive could not be verified.
     """
+    from rootcellar.engine.beside import tame_garbage_collection
     from rootcellar.engine.opening import require_archive
     from rootcellar.engine.running import run
     from rootcellar.snapshots.mending import verify_and_heal
 
+    tame_garbage_collection()
     with StateStore(default_path()) as state:
         place = choose_archive(archive, load_place(settings), state)
         require_archive(place, state)

@@ -1,7 +1,14 @@
-"""Reads files to the end on two threads and says which are not what they should be."""
+"""Reads files to the end, two at a time, and says which are not what they should be.
 
+Many files are read by two processes: opening small ones is work for Python, and its threads take
+turns.
+"""
+
+import contextlib
 import hashlib
+import marshal
 import os
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -9,12 +16,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from rootcellar.archive.disk import Disk
-
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from rootcellar.archive.disk import Disk
+
 THREADS = 2
+MANY = 20
+"""So many chunks are worth two more processes."""
 _CHUNK = 256
 _LARGE = 1 << 20
 _CHUNK_BYTES = 64 << 20
@@ -60,6 +69,10 @@ class Finding:
         return self.error == "missing"
 
 
+Answer = tuple[int, int, list[Finding]]
+"""How many files were read, how many bytes, and what is wrong."""
+
+
 @dataclass
 class Hashed:
     """How much was read; `left` jobs were not begun, because the budget was used up."""
@@ -70,13 +83,13 @@ class Hashed:
 
 
 def hash_all(
-    disk: Disk, jobs: Iterable[Job], done: Hashed, limits: Limits = ALL
+    disk: "Disk", jobs: Iterable[Job], done: Hashed, limits: Limits = ALL
 ) -> Iterator[Finding]:
     """Read every job's file, within limits, and yield what is wrong; `done` counts on the way."""
     from concurrent.futures import ThreadPoolExecutor
 
     end = None if limits.seconds is None else time.monotonic() + limits.seconds
-    waiting: deque[Future[tuple[int, int, list[Finding]]]] = deque()
+    waiting: deque[Future[Answer]] = deque()
     planned = 0
     with ThreadPoolExecutor(THREADS, thread_name_prefix="hash") as pool:
         chunks = _chunks(iter(jobs))
@@ -87,7 +100,7 @@ def hash_all(
                 done.left += len(chunk) + sum(len(rest) for rest in chunks)
                 break
             planned += sum(max(0, job.size) for job in chunk)
-            waiting.append(pool.submit(_hash_chunk, disk.handle, chunk))
+            waiting.append(pool.submit(hash_chunk, disk.handle, chunk))
             if len(waiting) > 2 * THREADS:
                 yield from _taken(waiting.popleft(), done)
         while waiting:
@@ -97,26 +110,94 @@ def hash_all(
 class Ahead:
     """Reads files while something else is done; `findings` waits for the rest."""
 
-    def __init__(self, disk: Disk, jobs: Iterable[Job], done: Hashed) -> None:
+    def __init__(self, disk: "Disk", jobs: Iterable[Job], done: Hashed) -> None:
         from concurrent.futures import ThreadPoolExecutor
 
+        self.disk = disk
         self.done = done
+        chunks = list(_chunks(iter(jobs)))
+        self._helpers: list[Helper] = []
+        self._mine = threading.local()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="hash")
-        self._tasks = [
-            self._pool.submit(_hash_chunk, disk.handle, chunk) for chunk in _chunks(iter(jobs))
-        ]
+        do = self._have_hashed if len(chunks) >= MANY else self._hash
+        self._tasks = deque(self._pool.submit(do, chunk) for chunk in chunks)
+
+    def _hash(self, chunk: list[Job]) -> Answer:
+        return hash_chunk(self.disk.handle, chunk)
+
+    def _have_hashed(self, chunk: list[Job]) -> Answer:
+        """Have this thread's own process do it; do it here when it has none, or it has ended."""
+        if not hasattr(self._mine, "helper"):
+            self._mine.helper = None
+            with contextlib.suppress(OSError):
+                self._mine.helper = Helper(self.disk.handle)
+                self._helpers.append(self._mine.helper)
+        answer = self._mine.helper.hash(chunk) if self._mine.helper else None
+        return answer if answer is not None else self._hash(chunk)
 
     def findings(self) -> Iterator[Finding]:
         """Yield what is wrong."""
         while self._tasks:
-            yield from _taken(self._tasks.pop(0), self.done)
+            yield from _taken(self._tasks.popleft(), self.done)
 
     def close(self) -> None:
         """End; what has not been begun is not read."""
         self._pool.shutdown(cancel_futures=True)
+        for helper in self._helpers:
+            helper.close()
 
 
-def _taken(one: "Future[tuple[int, int, list[Finding]]]", done: Hashed) -> list[Finding]:
+class Helper:
+    """A process that hashes; it ends with ours, however that ends, as nothing more is asked."""
+
+    def __init__(self, handle: int) -> None:
+        import subprocess
+        import sys
+
+        command = [sys.executable, "-m", "rootcellar.snapshots.hashing", str(handle)]
+        self._process = subprocess.Popen(  # noqa: S603 - our own module
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=(handle,)
+        )
+
+    def hash(self, chunk: list[Job]) -> Answer | None:
+        """Return what became of a chunk; None when the process has ended."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            marshal.dump([(job.path, job.size, job.sha256) for job in chunk], self._process.stdin)
+            self._process.stdin.flush()
+            files, read, found = marshal.load(self._process.stdout)  # noqa: S302 - our own process
+        except (OSError, EOFError, ValueError, TypeError):
+            return None
+        return files, read, [Finding(chunk[number], *more) for number, *more in found]
+
+    def close(self) -> None:
+        """End it."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        self._process.wait()
+
+
+def serve() -> None:
+    """Hash chunks for another process until it asks for no more."""
+    import sys
+
+    handle = int(sys.argv[1])
+    while True:
+        try:
+            chunk = [Job(*values) for values in marshal.load(sys.stdin.buffer)]  # noqa: S302
+        except EOFError:
+            return
+        files, read, findings = hash_chunk(handle, chunk)
+        numbers = {job.path: number for number, job in enumerate(chunk)} if findings else {}
+        told = [(numbers[one.job.path], one.found, one.size, one.error) for one in findings]
+        marshal.dump((files, read, told), sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+
+
+def _taken(one: "Future[Answer]", done: Hashed) -> list[Finding]:
     files, size, findings = one.result()
     done.files += files
     done.bytes += size
@@ -137,7 +218,8 @@ def _chunks(jobs: Iterator[Job]) -> Iterator[list[Job]]:
         yield chunk
 
 
-def _hash_chunk(handle: int, jobs: list[Job]) -> tuple[int, int, list[Finding]]:
+def hash_chunk(handle: int, jobs: list[Job]) -> Answer:
+    """Read files below an open folder; return how many, how many bytes, and what is wrong."""
     findings = []
     files = read = 0
     buffer: memoryview | None = None
@@ -181,3 +263,7 @@ def _hash_rest(
         digest.update(view[:taken])
         size += taken
     return size, digest
+
+
+if __name__ == "__main__":
+    serve()

@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+import msgspec
+
 from rootcellar.archive.disk import Disk
 from rootcellar.archive.manifests import Entry, Manifest, ManifestDamaged, read
 from rootcellar.snapshots.chain import Chain, Tree, apply
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(msgspec.Struct, frozen=True, gc=False):
     """Bytes that a snapshot needs, and the path it needs them for; a view can be edited."""
 
     path: str
