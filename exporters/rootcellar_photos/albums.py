@@ -7,14 +7,16 @@ The order of an album is what Photos shows: by hand, by date or by title, as the
 import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rootcellar.api import Gathering, opened
 from rootcellar_photos.legacy.albums import legacy_albums, legacy_people
 from rootcellar_photos.legacy.store import LegacyLibrary
-from rootcellar_photos.library import AnyLibrary
+from rootcellar_photos.library import AnyLibrary, ReadLibrary
 from rootcellar_photos.naming import component, moment, text_of
 from rootcellar_photos.schema import ATTRIBUTES, Schema
+from rootcellar_photos.walking import WalkedLibrary
 
 _KINDS = {2: "album", 1505: "shared-album", 1508: "project"}
 _FOLDER_KIND = 4000
@@ -27,6 +29,8 @@ def gatherings(libraries: Sequence[AnyLibrary]) -> Iterator[Gathering]:
     said: set[str] = set()
     people: dict[str, dict[str, Any]] = {}
     for library in libraries:
+        if isinstance(library, WalkedLibrary):
+            continue
         with opened(library.database) as connection:
             connection.execute("BEGIN")
             for album in _albums(connection, library):
@@ -37,10 +41,11 @@ def gatherings(libraries: Sequence[AnyLibrary]) -> Iterator[Gathering]:
                 _gather_legacy_people(connection, people)
             else:
                 _gather_people(connection, library.schema, people)
-    yield _people(people)
+    unread = bool(libraries) and all(isinstance(one, WalkedLibrary) for one in libraries)
+    yield replace(_people(people), outside=unread)  # what is known of them stays as it is
 
 
-def _albums(connection: sqlite3.Connection, library: AnyLibrary) -> Iterator[Gathering]:
+def _albums(connection: sqlite3.Connection, library: ReadLibrary) -> Iterator[Gathering]:
     if isinstance(library, LegacyLibrary):
         for album, above, members in legacy_albums(connection):
             yield _gathering(album, above, members)

@@ -15,7 +15,7 @@ from rootcellar.api import Capture, Notice
 from rootcellar_photos.library import AnyLibrary
 from rootcellar_photos.naming import text_of
 from rootcellar_photos.resources import Part
-from rootcellar_photos.scan import Seen
+from rootcellar_photos.seen import Seen
 
 MARK = "~"
 _DESCRIPTIONS = (".aae", ".plist")

@@ -13,7 +13,7 @@ from typing import Any
 from rootcellar_photos.assets import adjustments_of, camera_adjustments, form_of
 from rootcellar_photos.naming import text_of
 from rootcellar_photos.plain import Whole, utc
-from rootcellar_photos.scan import Seen
+from rootcellar_photos.seen import Seen
 
 LONGEST_TEXT = 200
 """A longer text in a list of adjustments is a blob in disguise (base64)."""

@@ -27,6 +27,7 @@ from rootcellar.api import (
     Trouble,
 )
 from rootcellar_photos import library as libraries
+from rootcellar_photos import tokens
 from rootcellar_photos.library import AnyLibrary
 from rootcellar_photos.settings import PAGES, PhotosSettings, settings_of
 
@@ -59,7 +60,7 @@ class Photos(Exporter):
 
     def token(self, capture: Capture) -> str | None:
         """Return a digest of databases and folders as a stat shows them."""
-        return libraries.token(capture)
+        return tokens.token(capture)
 
     def glance(self, capture: Capture, folders: str) -> Glance | None:
         """Return digests of the rows and files that the survey would look at."""
@@ -91,11 +92,17 @@ class Photos(Exporter):
 
     def read(self, capture: Capture, keys: Collection[str]) -> Iterator[Item]:
         """Yield the items of these keys, library by library, through one slice for each."""
+        from rootcellar_photos import databases
         from rootcellar_photos.copies import mark_of, uuids
         from rootcellar_photos.reading import read_items
 
         wanted = set(keys)
-        for library in self._libraries(capture)[0]:
+        readable = self._libraries(capture)[0]
+        for one in databases.unread(readable):
+            if one.key in wanted:
+                wanted.discard(one.key)
+                yield databases.item(one, capture)
+        for library in readable:
             if here := uuids(wanted, mark_of(library, capture)):
                 for item in read_items(capture, library, here.keys()):
                     key = here[item.sighting.key]
@@ -132,7 +139,7 @@ class Photos(Exporter):
         is_seen = self._pages is not None and self._pages[0] is capture and not troubles
         for page in self._pages[1] if self._pages and is_seen else gatherings(readable):
             left_out = page.record.get("kind") == "shared-album" and not settings.shared_albums
-            yield replace(page, outside=left_out, views=views)
+            yield replace(page, outside=page.outside or left_out, views=views)
 
     def _libraries(self, capture: Capture) -> tuple[list[AnyLibrary], list[Trouble]]:
         """Return the libraries of this capture, opened once."""

@@ -7,6 +7,7 @@ are found by bisection; their sizes and times are asked for one asset at a time.
 
 import os
 from bisect import bisect_left
+from collections.abc import Iterator
 from pathlib import Path
 from stat import S_ISREG
 from unicodedata import normalize
@@ -92,6 +93,19 @@ class Folders:
                 more.append(odd[at][1])
             at += 1
         return more
+
+
+def listed(folders: Folders, root: str, levels: int) -> Iterator[tuple[str, list[str]]]:
+    """Yield a folder of the library and those below it, each with the names that are no folders.
+
+    Every file has an extension; what has none may be a folder.
+    """
+    names = [name for name in folders.names(root) if not name.startswith(".")]
+    below = [name for name in names if "." not in name] if levels else []
+    below = [name for name in below if folders.names(f"{root}/{name}")]
+    yield root, [name for name in names if name not in below] if below else names
+    for name in below:
+        yield from listed(folders, f"{root}/{name}", levels - 1)
 
 
 def spelling(name: str) -> str:

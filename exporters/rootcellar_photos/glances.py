@@ -14,11 +14,12 @@ from typing import Any
 from rootcellar.api import Capture, Gathering, Glance, SourceError, opened
 from rootcellar_photos.albums import gatherings
 from rootcellar_photos.folders import Folders
-from rootcellar_photos.library import Library, databases, folders_token
+from rootcellar_photos.library import Library
 from rootcellar_photos.resources import files_seen
 from rootcellar_photos.rows import ResourceRow
 from rootcellar_photos.scan import assets, shared_names
 from rootcellar_photos.schema import read_schema
+from rootcellar_photos.tokens import databases, folders_token
 
 
 def glance(capture: Capture, folders: str) -> tuple[Glance, list[Gathering]] | None:
@@ -40,8 +41,8 @@ def glance(capture: Capture, folders: str) -> tuple[Glance, list[Gathering]] | N
             copy = capture.database(source, checked=False)
             with opened(copy) as connection:
                 library = Library(path, copy, read_schema(connection, path.name), Folders(path))
-                if not _look(connection, library, items, files):
-                    return None
+                if not library.schema.is_known or not _look(connection, library, items, files):
+                    return None  # of an unknown one the database is an item, too
             libraries.append(library)
         pages = list(gatherings(libraries))
     except (SourceError, sqlite3.Error, ValueError):

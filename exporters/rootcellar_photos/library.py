@@ -4,10 +4,9 @@ This module alone decides which libraries are read, in which order, and what is 
 that cannot be read.
 """
 
-import hashlib
 import os
-import time
-from collections.abc import Iterator, Mapping
+import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,24 +14,11 @@ from rootcellar.api import Capture, SourceError, StoreMissing, StoreUnreadable, 
 from rootcellar_photos.completing import complete, name_nameless
 from rootcellar_photos.folders import Folders
 from rootcellar_photos.legacy.store import DATABASE, LegacyLibrary, open_legacy
-from rootcellar_photos.schema import Schema, read_schema
+from rootcellar_photos.rows import batches
+from rootcellar_photos.schema import Schema, metadata, read_schema
 from rootcellar_photos.settings import PhotosSettings, settings_of
-
-FRESH_SECONDS = 2.0
-"""A file changed more recently may change again without its time telling: FAT counts in 2 s."""
-MEDIA_FOLDERS = {
-    "originals": 1,
-    "resources/renders": 1,
-    "resources/cloudsharing/data": 2,
-    "scopes/cloudsharing/data": 2,
-    "scopes/momentshared/originals": 1,
-    "scopes/syndication/originals": 1,
-    "Masters": 4,
-    "resources/media/master": 2,
-    "resources/media/version": 2,
-}
-"""Where media lie, and how many levels of folders there are: one by UUID, two by album, four by
-the date of the import in Masters (until Photos 4, as are the resources by number)."""
+from rootcellar_photos.tokens import SEARCH, changed, databases
+from rootcellar_photos.walking import Found, WalkedLibrary, find
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +32,16 @@ class Library:
     troubles: tuple[Trouble, ...] = ()
     """What of it could not be read, while the rest can."""
     settings: PhotosSettings = field(default_factory=PhotosSettings)
+    found: Found | None = None
+    """What lies in its folders, where its database has lost rows."""
+
+    @property
+    def rest(self) -> WalkedLibrary | None:
+        """Return the same library by its folders, where its database has lost rows."""
+        if self.found is None:
+            return None
+        walked = WalkedLibrary(self.path, self.folders, self.identity, self.found)
+        return replace(walked, settings=self.settings)
 
     @property
     def root(self) -> str:
@@ -58,7 +54,8 @@ class Library:
         return self.schema.identity or self.path.name
 
 
-AnyLibrary = Library | LegacyLibrary
+ReadLibrary = Library | LegacyLibrary
+AnyLibrary = ReadLibrary | WalkedLibrary
 
 
 def is_library(folder: Path) -> bool:
@@ -82,19 +79,62 @@ def open_libraries(capture: Capture) -> tuple[list[AnyLibrary], list[Trouble]]:
     troubles: list[Trouble] = []
     errors: list[SourceError] = []
     paths = sorted(
-        {found.path for found in capture.stores}, key=lambda path: (-_changed(path), path)
+        {found.path for found in capture.stores}, key=lambda path: (-changed(path), path)
     )
     for path in paths:
         try:
-            library = replace(open_library(capture, path), settings=settings_of(capture))
-            libraries.append(library)
+            try:
+                library = open_library(capture, path)
+            except (StoreMissing, StoreUnreadable) as error:
+                library = _walked(capture, path, error)
+            libraries.append(replace(library, settings=settings_of(capture)))
             troubles += library.troubles
         except SourceError as error:
             errors.append(error)
             troubles.append(Trouble(path.name, error.message, error.hint))
     if errors and not libraries:
         raise errors[0]
+    libraries.sort(key=lambda library: isinstance(library, WalkedLibrary))
     return libraries, troubles
+
+
+def _walked(capture: Capture, path: Path, error: StoreMissing | StoreUnreadable) -> WalkedLibrary:
+    """Return a library by its folders alone; raises `error` when that is not called for.
+
+    It is where there is no database, or one that could be copied and is none that can be read:
+    what could not be copied just now may be sound.
+    """
+    source = next((one for one in databases(path)[:2] if one.exists()), None)
+    identity = ""
+    if source is not None:
+        try:
+            copy = capture.database(source, checked=False)
+        except SourceError:
+            raise error from None
+        identity = _identity(copy)
+    folders = Folders(path)
+    found = find(folders)
+    if not (found.pictures or found.others):
+        raise error
+    identity = identity or path.name
+    also = ", and a copy of its database with them" if source is not None else ""
+    trouble = Trouble(
+        path.name,
+        f"{error.message} Its pictures were taken as they lie in its folders, without what Photos "
+        f"knows of them{also}",
+        error.hint,
+        identity,
+    )
+    return WalkedLibrary(path, folders, identity, found, (trouble,))
+
+
+def _identity(copy: Path) -> str:
+    """Return the identity of a store that cannot be read otherwise, if it tells it."""
+    try:
+        with opened(copy) as connection:
+            return metadata(connection)[0]
+    except sqlite3.Error:
+        return ""
 
 
 def open_library(capture: Capture, path: Path) -> AnyLibrary:
@@ -111,9 +151,43 @@ def open_library(capture: Capture, path: Path) -> AnyLibrary:
         schema = read_schema(connection, path.name)
         if complete(connection, schema.tables):
             schema = read_schema(connection, path.name)
-        nameless = name_nameless(connection, schema.asset)
+        try:
+            nameless = name_nameless(connection, schema.asset)
+            tells = _tells(connection, schema)
+        except sqlite3.DatabaseError as error:
+            raise _too_new(path, schema) from error
+        if not tells:
+            raise _too_new(path, schema)
     library = Library(path, database, schema, Folders(path))
+    if losses is not None:
+        library = replace(library, found=find(library.folders))
     return replace(library, troubles=tuple(_troubles(library, losses, nameless)))
+
+
+def _tells(connection: sqlite3.Connection, schema: Schema) -> bool:
+    """Return whether a database tells of its pictures where we look for it.
+
+    Raises sqlite3.Error when it keeps them in another form.
+    """
+    query = f"SELECT count(*), count(nullif(ZUUID, '')) FROM {schema.asset}"
+    there, named = connection.execute(query).fetchone()
+    if not schema.is_known:
+        next(batches(connection, schema, some=False), None)
+    return bool(named or not there)
+
+
+def _too_new(path: Path, schema: Schema) -> StoreUnreadable:
+    return StoreUnreadable(
+        f"The database of {path.name} has a form that is not known here (database model "
+        f"{schema.model or 'untold'}).",
+        hint=UPDATE_HINT,
+    )
+
+
+UPDATE_HINT = (
+    "Update rootcellar: `pip install --upgrade rootcellar`. "
+    "What is in the archive already is safe."
+)
 
 
 def sound_copy(capture: Capture, source: Path) -> tuple[Path, tuple[str, ...] | None]:
@@ -143,9 +217,9 @@ def _troubles(
             name,
             f"{name} is of a Photos version that is not known here (database model "
             f"{library.schema.model or 'untold'}). Its pictures are copied; what is known of them "
-            "is read as far as the database still says it as before",
-            "Update rootcellar: `pip install --upgrade rootcellar`. "
-            "What is in the archive already is safe.",
+            "is read as far as the database still says it as before, and a copy of the database "
+            "is kept beside them",
+            UPDATE_HINT,
             identity,
         )
     if nameless:
@@ -175,82 +249,9 @@ def damage(name: str, identity: str, losses: tuple[str, ...]) -> Trouble:
     )
 
 
-def token(capture: Capture) -> str | None:
-    """Return a digest of what a stat shows of all libraries; None when too fresh to tell."""
-    digest = hashlib.sha256()
-    for path in sorted(found.path for found in capture.stores):
-        files = databases(path)
-        for file in files:
-            digest.update(f"{file}={capture.signature(file)}\n".encode(errors="replace"))
-        moments = {str(file): _moment(file) for file in (*files, *_wals(files))}
-        seen = folders_token(path)
-        if seen is None or _is_fresh(moments):
-            return None
-        digest.update(f"{sorted(moments.items())}{seen}\n".encode(errors="replace"))
-    return digest.hexdigest()
-
-
-def databases(library: Path) -> list[Path]:
-    """Return the databases that a library may have."""
-    folder = library / "database"
-    found = [folder / name for name in _DATABASES]
-    return [*found, *(folder / "search" / name for name in _SEARCH)]
-
-
-def folders_token(library: Path) -> str | None:
-    """Return a digest of when files came or went in a library; None when too fresh to tell."""
-    moments: dict[str, int] = {}
-    for folder, levels in MEDIA_FOLDERS.items():
-        moments |= _folder_moments(library / folder, levels)
-    if _is_fresh(moments):
-        return None
-    return hashlib.sha256(repr(sorted(moments.items())).encode(errors="replace")).hexdigest()
-
-
-def _is_fresh(moments: Mapping[str, int]) -> bool:
-    limit = time.time_ns() - int(FRESH_SECONDS * 1e9)
-    return any(moment > limit for moment in moments.values())
-
-
-_DATABASES = ("Photos.sqlite", DATABASE)
-_SEARCH = ("psi.sqlite", "leo.sqlite")
-"""Photos' own search index, which holds the labels; `leo.sqlite` since macOS 27."""
-
-
-def _wals(files: list[Path]) -> list[Path]:
-    return [file.with_name(file.name + "-wal") for file in files]
-
-
-def _moment(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
-def _folder_moments(folder: Path, levels: int) -> dict[str, int]:
-    """Return the modification times of a folder and those in it (files come and go there)."""
-    moments = {str(folder): _moment(folder)}
-    if levels == 0:
-        return moments
-    try:
-        with os.scandir(folder) as entries:
-            below = [Path(entry.path) for entry in entries if entry.is_dir()]
-    except OSError:
-        return moments  # not there, or forbidden: the survey tells
-    for path in below:
-        moments |= _folder_moments(path, levels - 1)
-    return moments
-
-
-def _changed(library: Path) -> int:
-    databases = [library / "database" / name for name in _DATABASES]
-    return max(_moment(file) for file in (*databases, *_wals(databases)))
-
-
 def search_index(capture: Capture, library: Library) -> Path | None:
     """Return a private copy of the label index; a library without a sound one has no labels."""
-    for name in _SEARCH:
+    for name in SEARCH:
         try:
             return capture.database(library.path / "database" / "search" / name)
         except SourceError:

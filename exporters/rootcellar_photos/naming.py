@@ -43,7 +43,7 @@ def moment(seconds: float | None, zone: tzinfo = UTC) -> datetime | None:
 LAYOUT = "{year}/{date}"
 FIELDS = ("year", "month", "day", "date")
 """What a layout may ask for: 2024, 07, 14, 2024-07-14."""
-RESERVED = ("albums", "shared", "undated", "people.json", "metadata.jsonl")
+RESERVED = ("albums", "databases", "shared", "undated", "people.json", "metadata.jsonl")
 """What lies at the top of Photos and is not laid out by date, folded."""
 DEEPEST = 8
 

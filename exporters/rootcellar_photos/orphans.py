@@ -9,10 +9,12 @@ import re
 from collections.abc import Collection, Iterator
 
 from rootcellar.api import Notice, opened
-from rootcellar_photos.folders import Folders
+from rootcellar_photos.folders import Folders, listed
 from rootcellar_photos.legacy.store import LegacyLibrary
-from rootcellar_photos.library import MEDIA_FOLDERS, AnyLibrary, Library
+from rootcellar_photos.library import AnyLibrary, Library
 from rootcellar_photos.naming import split_name, text_of
+from rootcellar_photos.tokens import MEDIA_FOLDERS
+from rootcellar_photos.walking import WalkedLibrary
 
 NAMED = 5
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -26,6 +28,8 @@ def orphans(library: AnyLibrary, claimed: Collection[str]) -> Iterator[Notice]:
     In later libraries the name of a file tells whose it is, and nothing need be remembered.
     """
     strangers: Iterator[str]
+    if isinstance(library, WalkedLibrary) or (isinstance(library, Library) and library.rest):
+        return  # all that lies there was taken
     if isinstance(library, LegacyLibrary):
         strangers = (path for path in _legacy_media(library.folders) if path not in claimed)
     else:
@@ -49,7 +53,7 @@ def _strangers(library: Library) -> Iterator[str]:
     """Yield what bears the identifier of no picture, or lies where nobody looks for its files."""
     owners = _owners(library)
     for root, levels in MEDIA_FOLDERS.items():
-        for folder, names in _listed(library.folders, root, levels + 1):
+        for folder, names in listed(library.folders, root, levels + 1):
             below = folder[len(root) + 1 :]
             for name in names:
                 stem = name[:36]  # the length of a UUID: the usual case, tried first
@@ -89,18 +93,5 @@ def _owners(library: Library) -> dict[str, str]:
 
 def _legacy_media(folders: Folders) -> Iterator[str]:
     for root in ("Masters", "resources/media/master", "resources/media/version"):
-        for folder, names in _listed(folders, root, MEDIA_FOLDERS[root] + 1):
+        for folder, names in listed(folders, root, MEDIA_FOLDERS[root] + 1):
             yield from (f"{folder}/{name}" for name in names)
-
-
-def _listed(folders: Folders, root: str, levels: int) -> Iterator[tuple[str, list[str]]]:
-    """Yield a folder of the library and those below it, each with the names that are no folders.
-
-    Every file has an extension; what has none may be a folder.
-    """
-    names = [name for name in folders.names(root) if not name.startswith(".")]
-    below = [name for name in names if "." not in name] if levels else []
-    below = [name for name in below if folders.names(f"{root}/{name}")]
-    yield root, [name for name in names if name not in below] if below else names
-    for name in below:
-        yield from _listed(folders, f"{root}/{name}", levels - 1)

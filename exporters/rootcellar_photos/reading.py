@@ -23,33 +23,40 @@ from rootcellar_photos.facts import facts
 from rootcellar_photos.legacy.scan import legacy_scan
 from rootcellar_photos.legacy.slices import legacy_facts, legacy_slice_of
 from rootcellar_photos.legacy.store import LegacyLibrary
-from rootcellar_photos.library import AnyLibrary, search_index
+from rootcellar_photos.library import AnyLibrary, ReadLibrary, search_index
 from rootcellar_photos.naming import text_of
 from rootcellar_photos.record import record
 from rootcellar_photos.resources import Part
-from rootcellar_photos.scan import Seen, scan, sidecar_suffix
+from rootcellar_photos.scan import scan, sidecar_suffix
+from rootcellar_photos.seen import Seen
 from rootcellar_photos.settings import SIDECARS, PhotosSettings
 from rootcellar_photos.slices import slice_of
 from rootcellar_photos.unread import plain_record
+from rootcellar_photos.walking import WalkedLibrary, walk, walked_item
 
 __all__ = ["load", "read_items"]
 
 
 def read_items(capture: Capture, library: AnyLibrary, keys: Collection[str]) -> Iterator[Item]:
     """Yield the items of those keys that are in this library."""
+    if isinstance(library, WalkedLibrary):
+        yield from map(walked_item, walk(library, keys))
+        return
     if isinstance(library, LegacyLibrary):
         seen = list(legacy_scan(library, keys))
         more = legacy_facts(library, [one.row.uuid for one in seen])
     else:
         seen = list(scan(library, keys))
         more = facts(library, [one.row.uuid for one in seen])
-    if not seen:
-        return
-    yield from _read(capture, library, seen, more)
+        if library.rest is not None:
+            lost = set(keys).difference(one.row.uuid for one in seen)
+            yield from map(walked_item, walk(library.rest, lost))
+    if seen:
+        yield from _read(capture, library, seen, more)
 
 
 def _read(
-    capture: Capture, library: AnyLibrary, seen: list[Seen], more: Mapping[str, dict[str, Any]]
+    capture: Capture, library: ReadLibrary, seen: list[Seen], more: Mapping[str, dict[str, Any]]
 ) -> list[Item]:
     """Return the items of what was seen; what osxphotos cannot read is said by what we know."""
 
@@ -75,7 +82,7 @@ def _read(
     ]
 
 
-def _is_readable(capture: Capture, library: AnyLibrary) -> bool:
+def _is_readable(capture: Capture, library: ReadLibrary) -> bool:
     """Return whether osxphotos can read this library at all: a slice of it with no asset."""
     try:
         with _slice(capture, library, []) as slice_path, photos_of(slice_path, library.path):
@@ -94,7 +101,9 @@ def _record(photo: Any, one: Seen, known: dict[str, Any], why: str) -> Record:
     return plain_record(one, known, why or "osxphotos does not list it")
 
 
-def _slice(capture: Capture, library: AnyLibrary, keys: list[str]) -> AbstractContextManager[Path]:
+def _slice(
+    capture: Capture, library: ReadLibrary, keys: list[str]
+) -> AbstractContextManager[Path]:
     if isinstance(library, LegacyLibrary):
         return legacy_slice_of(library, keys, capture.scratch)
     return slice_of(library, search_index(capture, library), keys, capture.scratch)

@@ -15,7 +15,7 @@ from rootcellar_photos.assets import adjustments_of, faces_of, facts_of, place_o
 from rootcellar_photos.edits import capture_of, edit_of
 from rootcellar_photos.naming import original_name
 from rootcellar_photos.plain import Whole, iso, pruned, utc
-from rootcellar_photos.scan import Seen
+from rootcellar_photos.seen import Seen
 from rootcellar_photos.sharing import scopes, shared
 
 _KINDS = (

@@ -24,7 +24,7 @@ _IN_ORIGINALS = {"_3": "live", "_4": "raw", "_5": "aae"}
 """Photos appends the type of a resource: 3 paired video, 4 alternate (RAW), 5 adjustments."""
 _IN_ALBUMS = {".medium": "original", ".poster": "poster"}
 """A video of a shared album is `UUID.medium.MP4`; the frame that stands for it, `.poster.JPG`."""
-_MOVIES = (".mov", ".mp4", ".m4v")
+MOVIES = (".mov", ".mp4", ".m4v")
 SLOW_MOTION = 101
 LIVE = 2
 FULL_SIZE = 2
@@ -58,7 +58,7 @@ def parts(
             found[role] = (path, status)
     absent = [role for role in _expected(row, resources) if role not in found]
     if "original" in absent:
-        if preview := _preview(row, folders, library):
+        if preview := preview_of(row, folders, library):
             found["preview"] = preview
         first = original_extension(extension, extension_of(row.filename or ""))
     else:
@@ -85,7 +85,7 @@ def files_seen(
         if status is not None:
             has_original = has_original or role == "original"
             seen.append((path, status))
-    if not has_original and (preview := _preview(row, folders, library)):
+    if not has_original and (preview := preview_of(row, folders, library)):
         seen.append(preview)
     return seen
 
@@ -119,7 +119,7 @@ def _on_disk(
     places += [f"{root}/{first}" for root in folders.original_roots]
     for folder in places:
         for name in _names(row, folder, folders):
-            yield _role_of_original(name, row), f"{library}/{folder}/{name}"
+            yield role_of_original(name, row), f"{library}/{folder}/{name}"
     yield from _renders(row, folders, library)
 
 
@@ -133,7 +133,7 @@ def _renders(row: AssetRow, folders: Folders, library: str) -> Iterator[tuple[st
             if len(names) > 1:
                 names.sort(key=lambda name: ("_201_a" not in name, not name.endswith(kind), name))
             for name in names:
-                role = _role_of_render(name[len(row.uuid) :], edited=edited, movie=movie)
+                role = role_of_render(name[len(row.uuid) :], edited=edited, movie=movie)
                 yield role, f"{library}/{folder}/{name}"
 
 
@@ -172,7 +172,8 @@ def _tail(name: str, row: AssetRow) -> str:
     return text_of(name)
 
 
-def _role_of_original(name: str, row: AssetRow) -> str:
+def role_of_original(name: str, row: AssetRow) -> str:
+    """Return the role of a file among the originals by its name."""
     filename = row.filename or ""
     same = name == filename or (
         abs(len(name) - len(filename)) < 9 and spelling(name) == spelling(filename)
@@ -195,7 +196,7 @@ def _role_of_tail(tail: str, *, shared: bool, movie: bool) -> str:
             return "aae"
         if extension == ".mov" and not movie:
             return "live"
-        if shared and movie and extension not in _MOVIES:
+        if shared and movie and extension not in MOVIES:
             return "poster"
         if extension != ".xmp":
             return "original"
@@ -203,7 +204,8 @@ def _role_of_tail(tail: str, *, shared: bool, movie: bool) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _role_of_render(tail: str, *, edited: bool, movie: bool) -> str:
+def role_of_render(tail: str, *, edited: bool, movie: bool) -> str:
+    """Return the role of a file among the renders by what follows the UUID in its name."""
     if not edited:
         return f"other{tail}"  # what a reverted edit left behind
     if tail == ".plist":
@@ -237,7 +239,7 @@ def _expected(row: AssetRow, resources: list[ResourceRow]) -> list[str]:
     return roles
 
 
-def _preview(row: AssetRow, folders: Folders, library: str) -> tuple[str, Signature] | None:
+def preview_of(row: AssetRow, folders: Folders, library: str) -> tuple[str, Signature] | None:
     """Return the largest picture (of a video: moving picture first) Photos made of the asset."""
     best: tuple[bool, int, str, Signature] | None = None
     for root in folders.preview_roots:
@@ -248,7 +250,7 @@ def _preview(row: AssetRow, folders: Folders, library: str) -> tuple[str, Signat
             extension = extension_of(name).lower()
             if status is None or extension in (".thm", ".plist"):
                 continue
-            fits = (extension in _MOVIES) == row.is_movie
+            fits = (extension in MOVIES) == row.is_movie
             rank = (fits, status[0], path, status)
             best = rank if best is None else max(best, rank)
     return (best[2], best[3]) if best else None

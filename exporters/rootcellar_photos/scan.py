@@ -10,9 +10,8 @@ import json
 import marshal
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
 from rootcellar.api import Sighting, opened
 from rootcellar_photos.library import Library
@@ -20,34 +19,14 @@ from rootcellar_photos.naming import original_name, place, split_name, taken
 from rootcellar_photos.resources import Part, parts
 from rootcellar_photos.rows import AssetRow, ResourceRow, batches
 from rootcellar_photos.schema import Schema
+from rootcellar_photos.seen import ALBUMS, Around, Seen
 from rootcellar_photos.settings import SIDECARS, PhotosSettings, scope_of
-
-Around = dict[str, list[tuple[Any, ...]]]
-
-
-class Seen(NamedTuple):
-    """One asset as the survey sees it: its row, its files, and what hangs on it."""
-
-    row: AssetRow
-    date: datetime | None
-    parts: list[Part]
-    resources: list[ResourceRow]
-    around: Around
-    sighting: Sighting
-
-    @property
-    def albums(self) -> list[str]:
-        """Return the UUIDs of the albums it is in, sorted."""
-        return sorted(uuid for name in _ALBUMS for _, uuid, _ in self.around.get(name, ()))
-
-
-_ALBUMS = ("albums", "shared_albums")
 
 
 def _shared_album(row: AssetRow, around: Around) -> str | None:
     """Return the title of the shared album that an asset belongs to, or None."""
     titles = (
-        title for name in _ALBUMS for _, _, title in around.get(name, ()) if title is not None
+        title for name in ALBUMS for _, _, title in around.get(name, ()) if title is not None
     )
     return next(titles, None) if row.is_shared or "shared_albums" in around else None
 

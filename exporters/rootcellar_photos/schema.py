@@ -114,7 +114,7 @@ def read_schema(connection: sqlite3.Connection, name: str) -> Schema:
             hint="If this is a Photos library, open it in Photos once; "
             "otherwise name the right library in the settings of photos.",
         )
-    identity, model = _metadata(connection)
+    identity, model = metadata(connection)
     return Schema(
         tables=tables,
         asset=asset,
@@ -126,7 +126,7 @@ def read_schema(connection: sqlite3.Connection, name: str) -> Schema:
     )
 
 
-def _metadata(connection: sqlite3.Connection) -> tuple[str, int]:
+def metadata(connection: sqlite3.Connection) -> tuple[str, int]:
     """Return the identity of the store and its model version (0: not told)."""
     try:
         row = connection.execute(

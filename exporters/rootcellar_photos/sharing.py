@@ -5,7 +5,7 @@ from typing import Any
 
 from rootcellar_photos.assets import name_of
 from rootcellar_photos.plain import utc
-from rootcellar_photos.scan import Seen
+from rootcellar_photos.seen import Seen
 
 
 def scopes(seen: Seen) -> list[str]:

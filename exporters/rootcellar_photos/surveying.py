@@ -5,11 +5,14 @@ from dataclasses import replace
 
 from rootcellar.api import Capture, Notice, Sighting
 from rootcellar_photos.copies import Copies, mark_of, notice
+from rootcellar_photos.databases import sighting, unread
 from rootcellar_photos.legacy.scan import legacy_scan
 from rootcellar_photos.legacy.store import LegacyLibrary
-from rootcellar_photos.library import AnyLibrary
+from rootcellar_photos.library import AnyLibrary, Library
 from rootcellar_photos.orphans import orphans
-from rootcellar_photos.scan import Seen, scan
+from rootcellar_photos.scan import scan
+from rootcellar_photos.seen import Seen
+from rootcellar_photos.walking import WalkedLibrary, walk
 
 
 def survey(
@@ -36,9 +39,27 @@ def survey(
         if copies.count:
             yield notice(copies, library)
         yield from orphans(library, claimed)
+    yield from map(sighting, unread(libraries))
 
 
 def _seen(library: AnyLibrary, keys: Collection[str] | None) -> Iterator[Seen]:
     if isinstance(library, LegacyLibrary):
         return legacy_scan(library)
-    return scan(library, keys)
+    if isinstance(library, WalkedLibrary):
+        return walk(library, keys)
+    return _with_the_rest(library, keys)
+
+
+def _with_the_rest(library: Library, keys: Collection[str] | None) -> Iterator[Seen]:
+    """Yield the assets of a library, then the pictures that its damaged database has lost."""
+    if library.rest is None:
+        yield from scan(library, keys)
+        return
+    known: set[str] = set()
+    for seen in scan(library, keys):
+        known.add(seen.row.uuid)
+        known.update(part.path for part in seen.parts)
+        yield seen
+    for seen in walk(library.rest, keys):
+        if seen.row.uuid not in known and not known.issuperset(one.path for one in seen.parts):
+            yield seen

@@ -8,7 +8,7 @@ from typing import Any
 
 from rootcellar.api import Record
 from rootcellar_photos.record import record
-from rootcellar_photos.scan import Seen
+from rootcellar_photos.seen import Seen
 
 
 class _Nothing:

@@ -85,7 +85,9 @@ class Sighting:
     brake. `scope` names the part of the source it belongs to, in words for people ("hidden"):
     what is safe is counted by scope. An item is `outside` when it is there and the settings leave
     it out: it is neither read nor written, what the archive holds of it stays as it is, and it is
-    not taken for gone.
+    not taken for gone. One that is `makeshift` is known from its files alone, since the store
+    cannot be read: of an item that the archive knows, place, title and record then stay, and its
+    files are added to or replaced, none retired.
     """
 
     key: str
@@ -97,6 +99,7 @@ class Sighting:
     in_trash: bool = False
     scope: str = ""
     outside: bool = False
+    makeshift: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,8 @@ from rootcellar_photos.legacy.store import LegacyLibrary
 from rootcellar_photos.naming import place, split_name, taken, text_of
 from rootcellar_photos.resources import Part
 from rootcellar_photos.rows import AssetRow, ResourceRow
-from rootcellar_photos.scan import Seen, suffixes
+from rootcellar_photos.scan import suffixes
+from rootcellar_photos.seen import Seen
 from rootcellar_photos.settings import scope_of
 
 _SUBTYPES = {"live": 2, "slow-motion": 101}

@@ -9,6 +9,7 @@ from rootcellar.archive.layout import RECORDS
 from rootcellar.archive.records import Line, gone_line, make_line
 from rootcellar.archive.writer import Batch
 from rootcellar.engine.former_lines import find_lines
+from rootcellar.engine.makeshift import completed
 from rootcellar.engine.places import Places
 from rootcellar.engine.preparing import Prepared, Preparing
 from rootcellar.engine.reading import Reader
@@ -139,6 +140,9 @@ class Batches:
         for item in items:
             key = item.sighting.key
             former = known.get(former_keys.get(key, key))
+            if item.sighting.makeshift and former is not None:
+                line = shards.line(former.folder, former.key)
+                item = completed(item, former, line.value["record"] if line else None)
             stem = self.places.stem(item.sighting.place, former, promised.get(key, ""))
             fingerprint = fingerprint_of(self.task, item.sighting.fingerprint)
             prepared = preparing.prepare(item, fingerprint, stem, former)

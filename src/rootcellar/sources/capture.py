@@ -111,6 +111,26 @@ class Capture:
             self._salvaged[path] = (folder / path.name, losses)
         return self._salvaged[path]
 
+    def whole(self, path: Path) -> tuple[Path, ...]:
+        """Return a copy of a database for keeping: one file, in which its log is folded.
+
+        What is no sound database cannot be folded: it and its log are then returned as they lie
+        there. Raises StoreMissing or StoreUnreadable.
+        """
+        folder = Path(tempfile.mkdtemp(prefix="database-", dir=self.scratch))
+        copy = folder / path.name
+        copy_database(path, copy)
+        try:
+            with opened(copy) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.execute("PRAGMA journal_mode = DELETE")
+        except sqlite3.DatabaseError as error:
+            if is_full(error):
+                raise scratch_full() from error
+            copy_database(path, copy)
+        sides = (copy.with_name(copy.name + ending) for ending in ("-wal", "-journal"))
+        return (copy, *(side for side in sides if side.exists()))
+
     def signature(self, path: Path) -> str:
         """Return a digest of what a stat tells of a database and its log, without opening either.
 

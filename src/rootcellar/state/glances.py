@@ -60,7 +60,7 @@ class Glances:
         self.connection.execute(
             "INSERT INTO temp.sighted SELECT now.key, item.title, item.place, "
             "substr(item.fingerprint, ?), '[]', item.store, item.in_trash, item.scope, "
-            "item.outside, NULL FROM temp.glanced AS now CROSS JOIN item "
+            "item.outside, FALSE, NULL FROM temp.glanced AS now CROSS JOIN item "
             "ON item.archive = ? AND item.exporter = ? AND item.key = now.key WHERE now.same",
             (len(base) + 2, *self.owner),
         )

@@ -19,7 +19,7 @@ _SCHEMA = """
 DROP TABLE IF EXISTS temp.sighted;
 CREATE TEMP TABLE sighted (
     key TEXT PRIMARY KEY, title TEXT, place TEXT, fingerprint TEXT, suffixes TEXT, store TEXT,
-    in_trash INTEGER, scope TEXT, outside INTEGER, was TEXT
+    in_trash INTEGER, scope TEXT, outside INTEGER, makeshift INTEGER, was TEXT
 ) WITHOUT ROWID;
 DROP TABLE IF EXISTS temp.work;
 CREATE TEMP TABLE work (
@@ -94,6 +94,7 @@ class Staging:
                     sighting.in_trash,
                     sighting.scope,
                     sighting.outside,
+                    sighting.makeshift,
                 )
             )
             if len(rows) == _CHUNK:
@@ -108,12 +109,23 @@ class Staging:
                 f"({title}).",
                 hint="This is a fault of the exporter; please report it to its author.",
             )
+        self._leave_in_place("makeshift")
         return offered
+
+    def _leave_in_place(self, condition: str, *values: str) -> None:
+        """Let makeshift sightings of known items say what the state says of them."""
+        columns = ("place", "in_trash", "scope", "outside")
+        known = ", ".join(f"{name} = i.{name}" for name in columns)
+        self.connection.execute(
+            f"UPDATE temp.sighted AS s SET {known} FROM item AS i WHERE {condition} AND "
+            "s.makeshift AND i.archive = ? AND i.exporter = ? AND i.key = ifnull(s.was, s.key)",
+            (*values, self.archive, self.exporter),
+        )
 
     def _insert(self, rows: list[tuple[object, ...]]) -> None:
         self.connection.execute("BEGIN")
         self.connection.executemany(
-            "INSERT INTO temp.sighted VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL) "
+            "INSERT INTO temp.sighted VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL) "
             "ON CONFLICT DO UPDATE SET was = key",
             rows,
         )
@@ -234,6 +246,7 @@ class Staging:
     def match(self, key: str, was: str) -> None:
         """Take the item sighted as `key` for the known item `was`: it holds the same bytes."""
         self.connection.execute("UPDATE temp.sighted SET was = ? WHERE key = ?", (was, key))
+        self._leave_in_place("s.key = ?", key)
 
     def matches(self, keys: Sequence[str]) -> dict[str, str]:
         """Return, for those of `keys` that were matched by content, the former key."""

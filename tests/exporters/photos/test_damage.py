@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rootcellar.api import CopyOf, Item, StoreUnreadable
+from rootcellar.api import CopyOf, Item
 from rootcellar_photos import Photos, assets
 
 KEPT = ("ZASSET", "Z_METADATA")
@@ -50,7 +50,7 @@ def _copied(items: dict[str, Item], library: Path) -> set[str]:
         str(file.content.path.relative_to(library))
         for item in items.values()
         for file in item.files
-        if isinstance(file.content, CopyOf)
+        if isinstance(file.content, CopyOf) and item.record.get("kind") != "database"
     }
 
 
@@ -232,7 +232,7 @@ def test_a_picture_without_directory_and_name_is_found_by_its_identifier(
     assert _copied(done.items, broken) == _copied(export(sample).items, sample)
 
 
-def test_a_page_that_cannot_be_read_costs_its_rows_only(
+def test_a_page_that_cannot_be_read_costs_what_its_rows_said_only(
     broken: Path, sample: Path, export: Callable[..., Any]
 ) -> None:
     with closing(sqlite3.connect(_path(broken))) as database:
@@ -247,21 +247,26 @@ def test_a_page_that_cannot_be_read_costs_its_rows_only(
     (trouble,) = done.troubles
     assert "ZASSET" in trouble.reason
     assert trouble.store == next(iter(before.sightings.values())).store
-    assert 0 < len(done.items) < len(before.items)
-    for key, item in done.items.items():
-        assert item.record == before.items[key].record
-    (notice,) = done.notices
-    assert "were not taken" in notice
+    lost = {key for key, one in done.sightings.items() if one.makeshift}
+    assert 0 < len(lost) < len(before.items)
+    for key in done.items.keys() & before.items.keys() - lost:
+        assert done.items[key].record == before.items[key].record
+    assert _copied(done.items, broken) == _copied(before.items, sample)
+    assert done.notices == []
+    (database,) = (item for item in done.items.values() if item.record["kind"] == "database")
+    (file,) = database.files
+    assert isinstance(file.content, CopyOf)
+    assert file.content.path.read_bytes() == _path(broken).read_bytes()
 
 
 @pytest.mark.parametrize("content", [b"", b"SQLite format 3\x00" + bytes(84)])
-def test_an_empty_database_is_refused_in_its_own_words(
-    content: bytes, broken: Path, capture: Callable[..., Any]
+def test_an_empty_database_is_told_in_its_own_words(
+    content: bytes, broken: Path, sample: Path, export: Callable[..., Any]
 ) -> None:
     _path(broken).write_bytes(content)
-    with pytest.raises(StoreUnreadable) as raised:
-        list(Photos().survey(capture(broken)))
-    assert raised.value.hint
+    (trouble,) = export(broken).troubles
+    assert "damaged" in trouble.reason
+    assert trouble.hint
 
 
 def test_a_log_that_was_torn_gives_the_state_before_it(

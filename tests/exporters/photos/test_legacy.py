@@ -1,6 +1,7 @@
 """Libraries of Photos 2, 3 and 4, compared with what osxphotos says of the same library."""
 
 import hashlib
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -243,5 +244,7 @@ def test_the_photos_db_of_a_later_library_is_no_library_of_photos_4(
     builder: LegacyBuilder, capture: Callable[..., Any]
 ) -> None:
     _change(builder.root, "UPDATE LiGlobals SET value = '5001' WHERE keyPath = 'libraryVersion'")
+    for folder in ("Masters", "resources"):
+        shutil.rmtree(builder.root / folder)
     with pytest.raises(StoreMissing, match="without a database"):
         list(Photos().survey(capture(builder.root)))

@@ -1,0 +1,98 @@
+"""Level 0: whether anything of a library has changed, told by a stat of its files alone."""
+
+import hashlib
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from rootcellar.api import Capture
+from rootcellar_photos.legacy.store import DATABASE
+
+FRESH_SECONDS = 2.0
+"""A file changed more recently may change again without its time telling: FAT counts in 2 s."""
+MEDIA_FOLDERS = {
+    "originals": 1,
+    "resources/renders": 1,
+    "resources/cloudsharing/data": 2,
+    "scopes/cloudsharing/data": 2,
+    "scopes/momentshared/originals": 1,
+    "scopes/syndication/originals": 1,
+    "Masters": 4,
+    "resources/media/master": 2,
+    "resources/media/version": 2,
+}
+"""Where media lie, and how many levels of folders there are: one by UUID, two by album, four by
+the date of the import in Masters (until Photos 4, as are the resources by number)."""
+_DATABASES = ("Photos.sqlite", DATABASE)
+SEARCH = ("psi.sqlite", "leo.sqlite")
+"""Photos' own search index, which holds the labels; `leo.sqlite` since macOS 27."""
+
+
+def token(capture: Capture) -> str | None:
+    """Return a digest of what a stat shows of all libraries; None when too fresh to tell."""
+    digest = hashlib.sha256()
+    for path in sorted(found.path for found in capture.stores):
+        files = databases(path)
+        for file in files:
+            digest.update(f"{file}={capture.signature(file)}\n".encode(errors="replace"))
+        moments = {str(file): _moment(file) for file in (*files, *_wals(files))}
+        seen = folders_token(path)
+        if seen is None or _is_fresh(moments):
+            return None
+        digest.update(f"{sorted(moments.items())}{seen}\n".encode(errors="replace"))
+    return digest.hexdigest()
+
+
+def databases(library: Path) -> list[Path]:
+    """Return the databases that a library may have."""
+    folder = library / "database"
+    found = [folder / name for name in _DATABASES]
+    return [*found, *(folder / "search" / name for name in SEARCH)]
+
+
+def folders_token(library: Path) -> str | None:
+    """Return a digest of when files came or went in a library; None when too fresh to tell."""
+    moments: dict[str, int] = {}
+    for folder, levels in MEDIA_FOLDERS.items():
+        moments |= _folder_moments(library / folder, levels)
+    if _is_fresh(moments):
+        return None
+    return hashlib.sha256(repr(sorted(moments.items())).encode(errors="replace")).hexdigest()
+
+
+def _is_fresh(moments: Mapping[str, int]) -> bool:
+    limit = time.time_ns() - int(FRESH_SECONDS * 1e9)
+    return any(moment > limit for moment in moments.values())
+
+
+def _wals(files: list[Path]) -> list[Path]:
+    return [file.with_name(file.name + "-wal") for file in files]
+
+
+def _moment(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _folder_moments(folder: Path, levels: int) -> dict[str, int]:
+    """Return the modification times of a folder and those in it (files come and go there)."""
+    moments = {str(folder): _moment(folder)}
+    if levels == 0:
+        return moments
+    try:
+        with os.scandir(folder) as entries:
+            below = [Path(entry.path) for entry in entries if entry.is_dir()]
+    except OSError:
+        return moments  # not there, or forbidden: the survey tells
+    for path in below:
+        moments |= _folder_moments(path, levels - 1)
+    return moments
+
+
+def changed(library: Path) -> int:
+    """Return when the database of a library was written to, in nanoseconds; 0: there is none."""
+    databases = [library / "database" / name for name in _DATABASES]
+    return max(_moment(file) for file in (*databases, *_wals(databases)))
