@@ -6,11 +6,15 @@ The order of an album is what Photos shows: by hand, by date or by title, as the
 
 import sqlite3
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import starmap
 from typing import Any
 
 from rootcellar.api import Gathering, opened
+from rootcellar_photos.iphoto.albums import EVENT, iphoto_albums, iphoto_people
+from rootcellar_photos.iphoto.recognising import recognise
+from rootcellar_photos.iphoto.store import IPhotoLibrary
 from rootcellar_photos.legacy.albums import legacy_albums, legacy_people
 from rootcellar_photos.legacy.store import LegacyLibrary
 from rootcellar_photos.library import AnyLibrary, ReadLibrary
@@ -18,7 +22,8 @@ from rootcellar_photos.naming import component, moment, text_of
 from rootcellar_photos.schema import ATTRIBUTES, Schema
 from rootcellar_photos.walking import WalkedLibrary
 
-_KINDS = {2: "album", 1505: "shared-album", 1508: "project"}
+_KINDS = {2: "album", 1505: "shared-album", 1508: "project", EVENT: "event"}
+_APART = {"shared-album": ["Shared"], "project": ["Projects"], "event": ["Events"]}
 _FOLDER_KIND = 4000
 _SORT_DATE, _SORT_TITLE = 1, 5
 _ORDERS = {0: "manual", 1: "date", 5: "title"}
@@ -31,6 +36,16 @@ def gatherings(libraries: Sequence[AnyLibrary]) -> Iterator[Gathering]:
     for library in libraries:
         if isinstance(library, WalkedLibrary):
             continue
+        if isinstance(library, IPhotoLibrary):
+            recognise(
+                library, [one.path for one in libraries if not isinstance(one, IPhotoLibrary)]
+            )
+            for page in starmap(_gathering, iphoto_albums(library)):
+                if page.key not in said:
+                    said.add(page.key)
+                    yield page
+            _add_people(iphoto_people(library), people)
+            continue
         with opened(library.database) as connection:
             connection.execute("BEGIN")
             for album in _albums(connection, library):
@@ -38,7 +53,7 @@ def gatherings(libraries: Sequence[AnyLibrary]) -> Iterator[Gathering]:
                     said.add(album.key)
                     yield album
             if isinstance(library, LegacyLibrary):
-                _gather_legacy_people(connection, people)
+                _add_people(legacy_people(connection), people)
             else:
                 _gather_people(connection, library.schema, people)
     unread = bool(libraries) and all(isinstance(one, WalkedLibrary) for one in libraries)
@@ -108,7 +123,7 @@ def _gathering(
     title = text_of(row["ZTITLE"] or "")
     kind = _KINDS[row["ZKIND"]]
     above = [component(folder["ZTITLE"] or "") for folder in folders]
-    above = {"shared-album": ["Shared"], "project": ["Projects"]}.get(kind, above)
+    above = _APART.get(kind, above)
     created = moment(row["ZCREATIONDATE"])
     order = _ORDERS.get(row["ZCUSTOMSORTKEY"], "manual")
     record = {
@@ -125,6 +140,7 @@ def _gathering(
         "owner": text_of(row.get("ZCLOUDOWNERFULLNAME") or "") or None,
         "public_url": row.get("ZPUBLICURL") or None,
         "cover": row.get("cover"),
+        "note": text_of(row.get("note") or "") or None,
     }
     return Gathering(
         key=row["ZUUID"],
@@ -201,10 +217,12 @@ def _gather_people(
             people[uuid]["members"].setdefault(sys.intern(asset), date or 0)
 
 
-def _gather_legacy_people(
-    connection: sqlite3.Connection, people: dict[str, dict[str, Any]]
+def _add_people(
+    found: Iterable[tuple[dict[str, Any], list[tuple[str, float]]]],
+    people: dict[str, dict[str, Any]],
 ) -> None:
-    for person, members in legacy_people(connection):
+    """Add the people of an older library, each with the pictures that show the face."""
+    for person, members in found:
         known = people.setdefault(person["ZPERSONUUID"], {**person, "members": {}})
         for asset, date in members:
             known["members"].setdefault(asset, date)

@@ -15,7 +15,7 @@ from pathlib import Path
 from rootcellar.api import Capture, CopyOf, File, Item, Sighting
 from rootcellar_photos.library import AnyLibrary, Library
 from rootcellar_photos.naming import component, text_of
-from rootcellar_photos.tokens import databases
+from rootcellar_photos.tokens import main_database
 from rootcellar_photos.walking import WalkedLibrary
 
 LARGE = 64 << 20
@@ -47,7 +47,7 @@ def unread(libraries: Iterable[AnyLibrary]) -> Iterator[Unread]:
         if isinstance(library, WalkedLibrary) or (
             isinstance(library, Library) and (library.rest or not library.schema.is_known)
         ):
-            source = next((one for one in databases(library.path)[:2] if one.exists()), None)
+            source = main_database(library.path)
             if source is not None:
                 one = Unread(source, text_of(library.path.name), library.identity, model)
                 if one.key not in said:

@@ -13,11 +13,12 @@ from pathlib import Path
 from rootcellar.api import Capture, SourceError, StoreMissing, StoreUnreadable, Trouble, opened
 from rootcellar_photos.completing import complete, name_nameless
 from rootcellar_photos.folders import Folders
+from rootcellar_photos.iphoto.store import IPhotoLibrary, is_iphoto, library_database, open_iphoto
 from rootcellar_photos.legacy.store import DATABASE, LegacyLibrary, open_legacy
 from rootcellar_photos.rows import batches
 from rootcellar_photos.schema import Schema, metadata, read_schema
 from rootcellar_photos.settings import PhotosSettings, settings_of
-from rootcellar_photos.tokens import SEARCH, changed, databases
+from rootcellar_photos.tokens import SEARCH, changed, main_database
 from rootcellar_photos.walking import Found, WalkedLibrary, find
 
 
@@ -55,13 +56,18 @@ class Library:
 
 
 ReadLibrary = Library | LegacyLibrary
-AnyLibrary = ReadLibrary | WalkedLibrary
+AnyLibrary = ReadLibrary | IPhotoLibrary | WalkedLibrary
 
 
 def is_library(folder: Path) -> bool:
-    """Return whether a folder is a Photos library, by content; also one without its database."""
+    """Return whether a folder is a library of Photos or iPhoto, by content.
+
+    Also one without its database.
+    """
     if not folder.is_dir():
         return False
+    if is_iphoto(folder):
+        return folder.suffix.lower() != ".aplibrary"  # of Aperture, which is another program
     database = folder / "database"
     if any(os.path.isfile(database / name) for name in ("Photos.sqlite", "photos.db")):  # noqa: PTH113 - unlike Path.is_file it never raises
         return True
@@ -104,7 +110,7 @@ def _walked(capture: Capture, path: Path, error: StoreMissing | StoreUnreadable)
     It is where there is no database, or one that could be copied and is none that can be read:
     what could not be copied just now may be sound.
     """
-    source = next((one for one in databases(path)[:2] if one.exists()), None)
+    source = main_database(path)
     identity = ""
     if source is not None:
         try:
@@ -143,7 +149,7 @@ def open_library(capture: Capture, path: Path) -> AnyLibrary:
     try:
         source.stat()
     except FileNotFoundError:
-        return _legacy_library(capture, path)
+        return _older_library(capture, path)
     except OSError:
         pass  # forbidden: the capture tries, and says so
     database, losses = sound_copy(capture, source)
@@ -259,17 +265,35 @@ def search_index(capture: Capture, library: Library) -> Path | None:
     return None
 
 
-def _legacy_library(capture: Capture, path: Path) -> LegacyLibrary:
-    """Open a library without a Photos.sqlite: one of Photos 2 to 4, or StoreMissing."""
-    if (path / "database" / DATABASE).exists():
-        copy, losses = sound_copy(capture, path / "database" / DATABASE)
-        library = open_legacy(path, copy)
-        if library is not None and losses is not None:
-            return replace(library, troubles=(damage(path.name, library.identity, losses),))
-        if library is not None:
-            return library
+def _older_library(capture: Capture, path: Path) -> LegacyLibrary | IPhotoLibrary:
+    """Open a library without a Photos.sqlite: of Photos 1 to 4, of iPhoto, or StoreMissing."""
+    for source in (path / "database" / DATABASE, library_database(path)):
+        if source is not None and source.exists() and not _is_of_iphoto(capture, source):
+            copy, losses = sound_copy(capture, source)
+            library = open_legacy(path, copy)
+            if library is not None and losses is not None:
+                return replace(library, troubles=(damage(path.name, library.identity, losses),))
+            if library is not None:
+                return library
+    if is_iphoto(path):
+        return open_iphoto(capture, path)
     raise StoreMissing(
         f"{path.name} is a Photos library without a database (database/Photos.sqlite).",
         hint="The library is incomplete: restore it from a backup, or let Photos repair it by "
         "holding Option and Command while opening it. What is in the archive already is safe.",
     )
+
+
+def _is_of_iphoto(capture: Capture, source: Path) -> bool:
+    """Return whether a database called Library.apdb is iPhoto's: Photos 1 has such a one, too.
+
+    iPhoto does not know the table of what Photos makes and keeps beside imported files.
+    """
+    if source.name == DATABASE:
+        return False
+    try:
+        with opened(capture.database(source, checked=False)) as connection:
+            names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            return "RKModelResource" not in {name for (name,) in names}
+    except (SourceError, sqlite3.Error):
+        return True

@@ -6,10 +6,12 @@ what they are. But nobody should think that they are in the archive.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from rootcellar.api import Notice, opened
 from rootcellar_photos.folders import Folders, listed
+from rootcellar_photos.iphoto.store import MEDIA as IPHOTO_FOLDERS
+from rootcellar_photos.iphoto.store import IPhotoLibrary
 from rootcellar_photos.legacy.store import LegacyLibrary
 from rootcellar_photos.library import AnyLibrary, Library
 from rootcellar_photos.naming import split_name, text_of
@@ -30,8 +32,9 @@ def orphans(library: AnyLibrary, claimed: Collection[str]) -> Iterator[Notice]:
     strangers: Iterator[str]
     if isinstance(library, WalkedLibrary) or (isinstance(library, Library) and library.rest):
         return  # all that lies there was taken
-    if isinstance(library, LegacyLibrary):
-        strangers = (path for path in _legacy_media(library.folders) if path not in claimed)
+    if isinstance(library, LegacyLibrary | IPhotoLibrary):
+        media = IPHOTO_FOLDERS if isinstance(library, IPhotoLibrary) else _LEGACY
+        strangers = (path for path in _media(library.folders, media) if path not in claimed)
     else:
         strangers = _strangers(library)
     found = sorted(path for path in strangers if library.folders.is_file(path))
@@ -91,7 +94,13 @@ def _owners(library: Library) -> dict[str, str]:
     return owners
 
 
-def _legacy_media(folders: Folders) -> Iterator[str]:
-    for root in ("Masters", "resources/media/master", "resources/media/version"):
-        for folder, names in listed(folders, root, MEDIA_FOLDERS[root] + 1):
+_LEGACY = {
+    root: MEDIA_FOLDERS[root]
+    for root in ("Masters", "resources/media/master", "resources/media/version")
+}
+
+
+def _media(folders: Folders, roots: Mapping[str, int]) -> Iterator[str]:
+    for root, levels in roots.items():
+        for folder, names in listed(folders, root, levels + 1):
             yield from (f"{folder}/{name}" for name in names)

@@ -20,6 +20,8 @@ from rootcellar.api import (
 from rootcellar_photos.absences import role_of
 from rootcellar_photos.assets import load, photos_of
 from rootcellar_photos.facts import facts
+from rootcellar_photos.iphoto.pictures import iphoto_pictures
+from rootcellar_photos.iphoto.store import IPhotoLibrary
 from rootcellar_photos.legacy.scan import legacy_scan
 from rootcellar_photos.legacy.slices import legacy_facts, legacy_slice_of
 from rootcellar_photos.legacy.store import LegacyLibrary
@@ -41,6 +43,10 @@ def read_items(capture: Capture, library: AnyLibrary, keys: Collection[str]) -> 
     """Yield the items of those keys that are in this library."""
     if isinstance(library, WalkedLibrary):
         yield from map(walked_item, walk(library, keys))
+        return
+    if isinstance(library, IPhotoLibrary):
+        for one, said in iphoto_pictures(library, keys):
+            yield Item(one.sighting, said, tuple(files(one, {}, library.settings)))
         return
     if isinstance(library, LegacyLibrary):
         seen = list(legacy_scan(library, keys))

@@ -6,6 +6,9 @@ from dataclasses import replace
 from rootcellar.api import Capture, Notice, Sighting
 from rootcellar_photos.copies import Copies, mark_of, notice
 from rootcellar_photos.databases import sighting, unread
+from rootcellar_photos.iphoto.pictures import iphoto_scan
+from rootcellar_photos.iphoto.recognising import recognise, recognised
+from rootcellar_photos.iphoto.store import IPhotoLibrary
 from rootcellar_photos.legacy.scan import legacy_scan
 from rootcellar_photos.legacy.store import LegacyLibrary
 from rootcellar_photos.library import AnyLibrary, Library
@@ -28,14 +31,23 @@ def survey(
         mark = mark_of(library, capture)
         copies.count = 0
         claimed: set[str] = set()
+        others = [one.path for one in libraries if not isinstance(one, IPhotoLibrary)]
+        if isinstance(library, IPhotoLibrary):
+            recognise(library, others)
+        own = 0
         for seen in _seen(library, keys):
-            if isinstance(library, LegacyLibrary):
+            if isinstance(library, LegacyLibrary | IPhotoLibrary):
                 claimed.update(part.path.removeprefix(f"{library.root}/") for part in seen.parts)
+            if isinstance(library, IPhotoLibrary) and seen.row.uuid in library.same:
+                continue
+            own += 1
             key = copies.key(seen, mark) if len(libraries) > 1 else seen.row.uuid
             if key == seen.row.uuid:
                 yield seen.sighting
             elif key is not None:
                 yield replace(seen.sighting, key=key)
+        if isinstance(library, IPhotoLibrary) and (said := recognised(library, own)):
+            yield said
         if copies.count:
             yield notice(copies, library)
         yield from orphans(library, claimed)
@@ -47,6 +59,8 @@ def _seen(library: AnyLibrary, keys: Collection[str] | None) -> Iterator[Seen]:
         return legacy_scan(library)
     if isinstance(library, WalkedLibrary):
         return walk(library, keys)
+    if isinstance(library, IPhotoLibrary):
+        return iphoto_scan(library)
     return _with_the_rest(library, keys)
 
 

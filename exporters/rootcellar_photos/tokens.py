@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rootcellar.api import Capture
+from rootcellar_photos.iphoto.store import MEDIA as IPHOTO_FOLDERS
+from rootcellar_photos.iphoto.store import is_iphoto, library_database, sources
 from rootcellar_photos.legacy.store import DATABASE
 
 FRESH_SECONDS = 2.0
@@ -33,7 +35,7 @@ def token(capture: Capture) -> str | None:
     """Return a digest of what a stat shows of all libraries; None when too fresh to tell."""
     digest = hashlib.sha256()
     for path in sorted(found.path for found in capture.stores):
-        files = databases(path)
+        files = [*databases(path), *sources(path)]
         for file in files:
             digest.update(f"{file}={capture.signature(file)}\n".encode(errors="replace"))
         moments = {str(file): _moment(file) for file in (*files, *_wals(files))}
@@ -51,10 +53,17 @@ def databases(library: Path) -> list[Path]:
     return [*found, *(folder / "search" / name for name in SEARCH)]
 
 
+def main_database(library: Path) -> Path | None:
+    """Return the database that holds the pictures of a library, if there is one."""
+    found = (*databases(library)[: len(_DATABASES)], library_database(library))
+    return next((path for path in found if path is not None and path.exists()), None)
+
+
 def folders_token(library: Path) -> str | None:
     """Return a digest of when files came or went in a library; None when too fresh to tell."""
     moments: dict[str, int] = {}
-    for folder, levels in MEDIA_FOLDERS.items():
+    roots = IPHOTO_FOLDERS if is_iphoto(library) else MEDIA_FOLDERS
+    for folder, levels in roots.items():
         moments |= _folder_moments(library / folder, levels)
     if _is_fresh(moments):
         return None
@@ -94,5 +103,5 @@ def _folder_moments(folder: Path, levels: int) -> dict[str, int]:
 
 def changed(library: Path) -> int:
     """Return when the database of a library was written to, in nanoseconds; 0: there is none."""
-    databases = [library / "database" / name for name in _DATABASES]
+    databases = [*(library / "database" / name for name in _DATABASES), *sources(library)]
     return max(_moment(file) for file in (*databases, *_wals(databases)))

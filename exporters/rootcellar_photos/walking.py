@@ -16,6 +16,8 @@ from typing import Any
 
 from rootcellar.api import Absent, CopyOf, File, Item, Sighting, Trouble
 from rootcellar_photos.folders import Folders, Signature, listed, signature
+from rootcellar_photos.iphoto.store import MEDIA as IPHOTO_MEDIA
+from rootcellar_photos.iphoto.store import is_iphoto
 from rootcellar_photos.naming import component, extension_of, split_name, text_of
 from rootcellar_photos.plain import pruned
 from rootcellar_photos.resources import (
@@ -80,7 +82,7 @@ class WalkedLibrary:
 def find(folders: Folders) -> Found:
     """Look through the folders of a library, once."""
     found = Found()
-    roots = dict(MEDIA)
+    roots = dict(IPHOTO_MEDIA if is_iphoto(folders.library) else MEDIA)
     roots |= dict.fromkeys(SHARED, 2)
     roots |= dict.fromkeys([*folders.original_roots, *folders.render_roots], 1)
     for root, levels in roots.items():

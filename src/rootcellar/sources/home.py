@@ -19,7 +19,7 @@ from rootcellar.sources.scratch import scratch_folder
 DEPTH = 6
 """How many folders below a store's place are searched."""
 PACKAGES = frozenset(
-    {".app", ".lrdata", ".lrlibrary", ".aplibrary", ".migratedphotolibrary", ".fcpbundle",
+    {".app", ".lrdata", ".lrlibrary", ".aplibrary", ".fcpbundle",
      ".imovielibrary", ".theater", ".tvlibrary", ".musiclibrary", ".photolibrary.backup"}
 )  # fmt: skip
 """Folders that a Mac shows as one thing, and that hold no library of Apple's inside."""

@@ -240,6 +240,20 @@ def test_names_are_found_however_the_disk_spells_them(
     assert "original" in _digests(export(builder.root).items["Plain%%picture+1"])
 
 
+def test_the_database_of_photos_1_has_another_name(
+    builder: LegacyBuilder, export: Callable[..., Any]
+) -> None:
+    before = export(builder.root)
+    (builder.root / "Database" / "apdb").mkdir(parents=True)
+    (builder.root / "database" / "photos.db").rename(
+        builder.root / "Database" / "apdb" / "Library.apdb"
+    )
+    after = export(builder.root)
+    assert {key: item.record for key, item in after.items.items()} == {
+        key: item.record for key, item in before.items.items()
+    }
+
+
 def test_the_photos_db_of_a_later_library_is_no_library_of_photos_4(
     builder: LegacyBuilder, capture: Callable[..., Any]
 ) -> None:
