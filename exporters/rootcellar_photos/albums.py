@@ -18,12 +18,14 @@ from rootcellar_photos.iphoto.store import IPhotoLibrary
 from rootcellar_photos.legacy.albums import legacy_albums, legacy_people
 from rootcellar_photos.legacy.store import LegacyLibrary
 from rootcellar_photos.library import AnyLibrary, ReadLibrary
+from rootcellar_photos.memories import MEMORY, memories
 from rootcellar_photos.naming import component, moment, text_of
 from rootcellar_photos.schema import ATTRIBUTES, Schema
 from rootcellar_photos.walking import WalkedLibrary
 
-_KINDS = {2: "album", 1505: "shared-album", 1508: "project", EVENT: "event"}
+_KINDS = {2: "album", 1505: "shared-album", 1508: "project", EVENT: "event", MEMORY: "memory"}
 _APART = {"shared-album": ["Shared"], "project": ["Projects"], "event": ["Events"]}
+_APART["memory"] = ["Memories"]
 _FOLDER_KIND = 4000
 _SORT_DATE, _SORT_TITLE = 1, 5
 _ORDERS = {0: "manual", 1: "date", 5: "title"}
@@ -75,6 +77,8 @@ def _albums(connection: sqlite3.Connection, library: ReadLibrary) -> Iterator[Ga
             yield _gathering(row, folders, _members(connection, schema, row))
     for row in _share_rows(connection, schema):
         yield _gathering(row, [], _share_members(connection, schema, row))
+    for row, groups in memories(connection, schema):
+        yield replace(_gathering(row, [], ()), groups=groups)
 
 
 def _album_rows(connection: sqlite3.Connection, schema: Schema) -> Iterator[sqlite3.Row]:
@@ -121,6 +125,8 @@ def _gathering(
     row: dict[str, Any], folders: list[dict[str, Any]], members: tuple[str, ...]
 ) -> Gathering:
     title = text_of(row["ZTITLE"] or "")
+    told = row.get("told", {})
+    name = ", ".join(filter(None, (row["ZTITLE"], told.get("subtitle"))))
     kind = _KINDS[row["ZKIND"]]
     above = [component(folder["ZTITLE"] or "") for folder in folders]
     above = _APART.get(kind, above)
@@ -140,15 +146,19 @@ def _gathering(
         "owner": text_of(row.get("ZCLOUDOWNERFULLNAME") or "") or None,
         "public_url": row.get("ZPUBLICURL") or None,
         "cover": row.get("cover"),
-        "note": text_of(row.get("note") or "") or None,
+        **{name: _plain(value) for name, value in told.items()},
     }
     return Gathering(
         key=row["ZUUID"],
         title=title,
-        place="/".join(("Albums", *above, component(title))),
+        place="/".join(("Albums", *above, component(name))),
         record={name: value for name, value in record.items() if value not in (None, [])},
         groups={"items": members},
     )
+
+
+def _plain(value: Any) -> Any:
+    return text_of(value) if isinstance(value, str) else value
 
 
 def _members(

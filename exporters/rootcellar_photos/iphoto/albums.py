@@ -40,7 +40,7 @@ def iphoto_albums(library: IPhotoLibrary) -> Iterator[Page]:
                 " ORDER BY date, pk",
                 (row["uuid"],),
             ).fetchall()
-            event = {**_named(row), **_PLAIN, "ZKIND": EVENT, "note": row["note"]}
+            event = {**_named(row), **_PLAIN, "ZKIND": EVENT, "told": {"note": row["note"]}}
             yield from _page(library, event, [], members)
 
 
