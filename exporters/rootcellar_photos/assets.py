@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from rootcellar.api import StoreUnreadable
-from rootcellar_photos.legacy.store import DATABASE
+from rootcellar_photos.layouts import DATABASE
 from rootcellar_photos.schema import ASSETS, ATTRIBUTES
 
 _TABLE = re.compile(r"Z_\d+(ASSETS|KEYWORDS)$")

@@ -57,6 +57,75 @@ def complete(connection: sqlite3.Connection, tables: Mapping[str, frozenset[str]
     return changed
 
 
+_OF_EVERY_ASSET = (
+    "ZDATECREATED ZADDEDDATE ZTRASHEDDATE ZMODIFICATIONDATE ZKIND ZKINDSUBTYPE ZWIDTH ZHEIGHT"
+    " ZORIENTATION ZDURATION ZLATITUDE ZLONGITUDE ZTRASHEDSTATE ZHIDDEN ZFAVORITE"
+    " ZADJUSTMENTTIMESTAMP ZCLOUDBATCHPUBLISHDATE ZADJUSTMENTSSTATE ZHASADJUSTMENTS"
+)
+_NUMBERS = {
+    **dict.fromkeys(ASSETS, _OF_EVERY_ASSET),
+    ATTRIBUTES: (
+        "ZTIMEZONEOFFSET ZORIGINALFILESIZE ZORIGINALWIDTH ZORIGINALHEIGHT ZORIGINALORIENTATION"
+        " ZGPSHORIZONTALACCURACY"
+    ),
+    "ZGENERICALBUM": "ZKIND ZPARENTFOLDER ZCREATIONDATE ZCUSTOMSORTKEY ZCUSTOMSORTASCENDING",
+    "ZUNMANAGEDADJUSTMENT": "ZADJUSTMENTTIMESTAMP",
+    "ZINTERNALRESOURCE": "ZDATALENGTH ZRESOURCETYPE ZDATASTORESUBTYPE ZVERSION",
+    "ZDETECTEDFACE": "ZCENTERX ZCENTERY ZSIZE",
+    "ZMEMORY": "ZCREATIONDATE ZSTARTDATE ZENDDATE",
+}
+_TEXTS = {
+    **dict.fromkeys(
+        ASSETS, "ZUUID ZDIRECTORY ZFILENAME ZUNIFORMTYPEIDENTIFIER ZCLOUDOWNERHASHEDPERSONID"
+    ),
+    ATTRIBUTES: "ZTITLE ZORIGINALFILENAME ZTIMEZONENAME",
+    "ZASSETDESCRIPTION": "ZLONGDESCRIPTION",
+    "ZGENERICALBUM": "ZUUID ZTITLE ZIMPORTEDBYBUNDLEIDENTIFIER ZCLOUDOWNERFULLNAME",
+    "ZKEYWORD": "ZTITLE",
+    "ZPERSON": "ZPERSONUUID ZFULLNAME ZDISPLAYNAME",
+    "ZDETECTEDFACE": "ZUUID",
+    "ZMOMENT": "ZTITLE ZSUBTITLE",
+    "ZSHARE": "ZUUID ZTITLE",
+    "ZMEMORY": "ZUUID ZTITLE ZSUBTITLE",
+    "ZCLOUDSHAREDCOMMENT": "ZCOMMENTTEXT",
+    "ZFILESYSTEMVOLUME": "ZNAME",
+    "ZFILESYSTEMBOOKMARK": "ZPATHRELATIVETOVOLUME",
+}
+
+
+def settle_types(connection: sqlite3.Connection, tables: Mapping[str, frozenset[str]]) -> int:
+    """Make numbers of what should be, and texts; return in how many tables something was not.
+
+    SQLite keeps any value in any column, and a damaged row may have any. What is no number is
+    NULL then; a number where a text belongs is that text.
+    """
+    mended = 0
+    for table in _NUMBERS.keys() | _TEXTS.keys():
+        there = tables.get(table, frozenset())
+        wanted = {
+            **{name: _NUMBER for name in _NUMBERS.get(table, "").split() if name in there},
+            **{name: _TEXT for name in _TEXTS.get(table, "").split() if name in there},
+        }
+        if not wanted:
+            continue
+        odd = " OR ".join(f"NOT {right.format(name)}" for name, (right, _) in wanted.items())
+        if connection.execute(f"SELECT EXISTS (SELECT 1 FROM {table} WHERE {odd})").fetchone()[0]:
+            mended += 1
+            for name, (right, instead) in wanted.items():
+                connection.execute(
+                    f"UPDATE {table} SET {name} = {instead.format(name)}"
+                    f" WHERE NOT {right.format(name)}"
+                )
+    return mended
+
+
+_NUMBER = ("(typeof({0}) IN ('null', 'integer', 'real'))", "NULL")
+_TEXT = (
+    "(typeof({0}) IN ('null', 'text'))",
+    "CASE WHEN typeof({0}) = 'blob' THEN NULL ELSE CAST({0} AS TEXT) END",
+)
+
+
 def name_nameless(connection: sqlite3.Connection, asset: str) -> int:
     """Give assets without a UUID that of their file; return how many remain without one."""
     rows = connection.execute(

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rootcellar.api import Capture, CopyOf, File, Item, Sighting
+from rootcellar_photos.layouts import main_database
 from rootcellar_photos.library import AnyLibrary, Library
 from rootcellar_photos.naming import component, text_of
-from rootcellar_photos.tokens import main_database
 from rootcellar_photos.walking import WalkedLibrary
 
 LARGE = 64 << 20

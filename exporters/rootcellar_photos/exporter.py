@@ -8,7 +8,7 @@ asked for. docs/reference/photos-records.md says what a record holds.
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rootcellar.api import (
     Capture,
@@ -26,10 +26,12 @@ from rootcellar.api import (
     Store,
     Trouble,
 )
-from rootcellar_photos import library as libraries
 from rootcellar_photos import tokens
-from rootcellar_photos.library import AnyLibrary
+from rootcellar_photos.layouts import is_library
 from rootcellar_photos.settings import PAGES, PhotosSettings, settings_of
+
+if TYPE_CHECKING:
+    from rootcellar_photos.library import AnyLibrary
 
 
 class Photos(Exporter):
@@ -39,7 +41,7 @@ class Photos(Exporter):
     title: ClassVar[str] = "Photos"
     version: ClassVar[str] = "2"
     reads: ClassVar[tuple[Store, ...]] = (
-        Store("Photos library", "Pictures", recognise=libraries.is_library),
+        Store("Photos library", "Pictures", recognise=is_library),
     )
     settings: ClassVar[type] = PhotosSettings
     adopts: ClassVar[bool] = True
@@ -141,10 +143,12 @@ class Photos(Exporter):
             left_out = page.record.get("kind") == "shared-album" and not settings.shared_albums
             yield replace(page, outside=page.outside or left_out, views=views)
 
-    def _libraries(self, capture: Capture) -> tuple[list[AnyLibrary], list[Trouble]]:
+    def _libraries(self, capture: Capture) -> "tuple[list[AnyLibrary], list[Trouble]]":
         """Return the libraries of this capture, opened once."""
+        from rootcellar_photos.opening import open_libraries
+
         if self._opened is None or self._opened[0] is not capture:
-            self._opened = (capture, *libraries.open_libraries(capture))
+            self._opened = (capture, *open_libraries(capture))
         return self._opened[1], self._opened[2]
 
 

@@ -14,12 +14,13 @@ from typing import Any
 from rootcellar.api import Capture, Gathering, Glance, SourceError, opened
 from rootcellar_photos.albums import gatherings
 from rootcellar_photos.folders import Folders
+from rootcellar_photos.layouts import databases
 from rootcellar_photos.library import Library
 from rootcellar_photos.resources import files_seen
 from rootcellar_photos.rows import ResourceRow
 from rootcellar_photos.scan import assets, shared_names
 from rootcellar_photos.schema import read_schema
-from rootcellar_photos.tokens import databases, folders_token
+from rootcellar_photos.tokens import folders_token
 
 
 def glance(capture: Capture, folders: str) -> tuple[Glance, list[Gathering]] | None:
@@ -45,8 +46,10 @@ def glance(capture: Capture, folders: str) -> tuple[Glance, list[Gathering]] | N
                     return None  # of an unknown one the database is an item, too
             libraries.append(library)
         pages = list(gatherings(libraries))
-    except (SourceError, sqlite3.Error, ValueError):
+    except (SourceError, sqlite3.Error, ValueError, TypeError):
         return None
+    if not items:
+        return None  # a database that lists nothing: the survey looks whether that may be
     return Glance(items, _digest_of(pages), moments, files), pages
 
 

@@ -10,12 +10,11 @@ from collections.abc import Collection, Iterator, Mapping
 
 from rootcellar.api import Notice, opened
 from rootcellar_photos.folders import Folders, listed
-from rootcellar_photos.iphoto.store import MEDIA as IPHOTO_FOLDERS
 from rootcellar_photos.iphoto.store import IPhotoLibrary
+from rootcellar_photos.layouts import IPHOTO_MEDIA, MEDIA_FOLDERS
 from rootcellar_photos.legacy.store import LegacyLibrary
 from rootcellar_photos.library import AnyLibrary, Library
 from rootcellar_photos.naming import split_name, text_of
-from rootcellar_photos.tokens import MEDIA_FOLDERS
 from rootcellar_photos.walking import WalkedLibrary
 
 NAMED = 5
@@ -33,7 +32,7 @@ def orphans(library: AnyLibrary, claimed: Collection[str]) -> Iterator[Notice]:
     if isinstance(library, WalkedLibrary) or (isinstance(library, Library) and library.rest):
         return  # all that lies there was taken
     if isinstance(library, LegacyLibrary | IPhotoLibrary):
-        media = IPHOTO_FOLDERS if isinstance(library, IPhotoLibrary) else _LEGACY
+        media = IPHOTO_MEDIA if isinstance(library, IPhotoLibrary) else _LEGACY
         strangers = (path for path in _media(library.folders, media) if path not in claimed)
     else:
         strangers = _strangers(library)

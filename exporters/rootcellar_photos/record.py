@@ -5,6 +5,7 @@ counts, analysis state, scores, availability in iCloud, paths of this machine): 
 only when the asset does. docs/reference/photos-records.md lists every field.
 """
 
+import contextlib
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -141,8 +142,10 @@ def _persons(photo: Any) -> list[dict[str, Any]]:
         person = face.person_info
         entry = {"name": face.name, "uuid": person.uuid, "face": face.uuid}
         entry["manual"] = face.manual == 1
-        if face.size:
-            area = face.mwg_rs_area
+        area = None
+        with contextlib.suppress(TypeError, ZeroDivisionError):  # the picture has no size
+            area = face.mwg_rs_area if face.size else None
+        if area is not None:
             entry["box"] = {axis: round(getattr(area, axis), 6) for axis in ("x", "y", "w", "h")}
         persons.append(entry)
     persons.sort(key=lambda entry: (entry["name"], entry["face"] or ""))

@@ -122,7 +122,9 @@ def read_schema(connection: sqlite3.Connection, name: str) -> Schema:
         keywords=_keyword_join(tables),
         identity=identity,
         model=model,
-        shared_album_entity=_entity(connection, tables, "CollectionShare"),
+        shared_album_entity=(
+            _entity(connection, tables, "CollectionShare") if "ZSHARE" in tables else None
+        ),
     )
 
 

@@ -7,28 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rootcellar.api import Capture
-from rootcellar_photos.iphoto.store import MEDIA as IPHOTO_FOLDERS
-from rootcellar_photos.iphoto.store import is_iphoto, library_database, sources
-from rootcellar_photos.legacy.store import DATABASE
+from rootcellar_photos.layouts import (
+    IPHOTO_MEDIA,
+    MEDIA_FOLDERS,
+    databases,
+    is_iphoto,
+    sources,
+)
 
 FRESH_SECONDS = 2.0
 """A file changed more recently may change again without its time telling: FAT counts in 2 s."""
-MEDIA_FOLDERS = {
-    "originals": 1,
-    "resources/renders": 1,
-    "resources/cloudsharing/data": 2,
-    "scopes/cloudsharing/data": 2,
-    "scopes/momentshared/originals": 1,
-    "scopes/syndication/originals": 1,
-    "Masters": 4,
-    "resources/media/master": 2,
-    "resources/media/version": 2,
-}
-"""Where media lie, and how many levels of folders there are: one by UUID, two by album, four by
-the date of the import in Masters (until Photos 4, as are the resources by number)."""
-_DATABASES = ("Photos.sqlite", DATABASE)
-SEARCH = ("psi.sqlite", "leo.sqlite")
-"""Photos' own search index, which holds the labels; `leo.sqlite` since macOS 27."""
 
 
 def token(capture: Capture) -> str | None:
@@ -46,23 +34,10 @@ def token(capture: Capture) -> str | None:
     return digest.hexdigest()
 
 
-def databases(library: Path) -> list[Path]:
-    """Return the databases that a library may have."""
-    folder = library / "database"
-    found = [folder / name for name in _DATABASES]
-    return [*found, *(folder / "search" / name for name in SEARCH)]
-
-
-def main_database(library: Path) -> Path | None:
-    """Return the database that holds the pictures of a library, if there is one."""
-    found = (*databases(library)[: len(_DATABASES)], library_database(library))
-    return next((path for path in found if path is not None and path.exists()), None)
-
-
 def folders_token(library: Path) -> str | None:
     """Return a digest of when files came or went in a library; None when too fresh to tell."""
     moments: dict[str, int] = {}
-    roots = IPHOTO_FOLDERS if is_iphoto(library) else MEDIA_FOLDERS
+    roots = IPHOTO_MEDIA if is_iphoto(library) else MEDIA_FOLDERS
     for folder, levels in roots.items():
         moments |= _folder_moments(library / folder, levels)
     if _is_fresh(moments):
@@ -103,5 +78,5 @@ def _folder_moments(folder: Path, levels: int) -> dict[str, int]:
 
 def changed(library: Path) -> int:
     """Return when the database of a library was written to, in nanoseconds; 0: there is none."""
-    databases = [*(library / "database" / name for name in _DATABASES), *sources(library)]
-    return max(_moment(file) for file in (*databases, *_wals(databases)))
+    files = [*databases(library), *sources(library)]
+    return max(_moment(file) for file in (*files, *_wals(files)))

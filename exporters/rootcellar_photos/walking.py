@@ -16,8 +16,7 @@ from typing import Any
 
 from rootcellar.api import Absent, CopyOf, File, Item, Sighting, Trouble
 from rootcellar_photos.folders import Folders, Signature, listed, signature
-from rootcellar_photos.iphoto.store import MEDIA as IPHOTO_MEDIA
-from rootcellar_photos.iphoto.store import is_iphoto
+from rootcellar_photos.layouts import IPHOTO_MEDIA, is_iphoto
 from rootcellar_photos.naming import component, extension_of, split_name, text_of
 from rootcellar_photos.plain import pruned
 from rootcellar_photos.resources import (
@@ -39,8 +38,6 @@ MEDIA = {"originals": 1, "Masters": 4, "resources/media/master": 2, "resources/m
 SHARED = ("resources/cloudsharing/data", "scopes/cloudsharing/data")
 _UUID = re.compile(r"([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})[._]")
 _FILMS = (*MOVIES, ".avi", ".mpg", ".mpeg", ".3gp", ".mts", ".m2ts", ".dv", ".qt")
-_LISTS = (".plist", ".db", ".sqlite", ".lock", ".tmp")
-"""Lists of Photos' own, among the files of shared albums."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOTHING = dict.fromkeys(AssetRow._fields)
 UNREAD = "the library's database could not be read"
@@ -60,6 +57,11 @@ class Found:
     pictures: dict[str, list[str]] = field(default_factory=dict)
     others: dict[str, str] = field(default_factory=dict)
     """By key."""
+
+    @property
+    def has_files(self) -> bool:
+        """Return whether there is more than previews."""
+        return bool(self.others) or any(self.pictures.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def find(folders: Folders) -> Found:
             for name in names:
                 if match := _UUID.match(name):
                     found.pictures.setdefault(match[1].upper(), []).append(f"{folder}/{name}")
-                elif root not in SHARED or not name.lower().endswith(_LISTS):
+                elif root not in SHARED:  # beside pictures, Photos' own lists lie there
                     path = f"{folder}/{name}"
                     found.others[_key_of(path)] = path
     for root in folders.preview_roots:

@@ -16,7 +16,8 @@ from typing import Any
 from xml.parsers.expat import ExpatError
 
 from rootcellar.api import StoreUnreadable
-from rootcellar_photos.iphoto.store import ALBUM_DATA, MEDIA, create, index
+from rootcellar_photos.iphoto.store import create, index
+from rootcellar_photos.layouts import ALBUM_DATA, IPHOTO_MEDIA
 
 _OWN = ("99", "Flagged", "Special Month", "Special Roll", "Event", "Folder", "Faces", "Places")
 _OWN_IDS = ("allPhotosAlbum", "flaggedAlbum", "lastNMonthsAlbum", "lastImportAlbum", "trashAlbum")
@@ -101,7 +102,7 @@ class _Rows:
             return None
         if self.base and path.startswith(f"{self.base}/"):
             return path[len(self.base) + 1 :]
-        for name in MEDIA:
+        for name in IPHOTO_MEDIA:
             head, found, tail = path.partition(f"/{name}/")
             if found and ("photolibrary" in head.lower() or "iphoto" in head.lower()):
                 return f"{name}/{tail}"

@@ -14,15 +14,9 @@ from pathlib import Path
 
 from rootcellar.api import Capture, SourceError, StoreUnreadable, Trouble, opened
 from rootcellar_photos.folders import Folders
+from rootcellar_photos.layouts import ALBUM_DATA, IPHOTO_DATABASES, library_database
+from rootcellar_photos.naming import text_of
 from rootcellar_photos.settings import PhotosSettings
-
-DATABASES = ("Library.apdb", "Properties.apdb", "Faces.db", "ImageProxies.apdb")
-"""The first holds the pictures, without which there is nothing; the others say more of them."""
-ALBUM_DATA = "AlbumData.xml"
-PLACES = ("Database/apdb", "Database")
-"""Where the databases lie; in iPhoto 9 the latter holds links to the former."""
-MEDIA = {"Masters": 4, "Previews": 5, "Originals": 3, "Modified": 3}
-"""Where pictures lie, and how many levels of folders there are."""
 
 TABLES = {
     "picture": (
@@ -67,28 +61,6 @@ class IPhotoLibrary:
         return self.path.suffix.lower() == ".migratedphotolibrary"
 
 
-def library_database(library: Path) -> Path | None:
-    """Return the database of pictures of iPhoto 9 (and Photos 1), or None."""
-    found = (library / place / DATABASES[0] for place in PLACES)
-    return next((path for path in found if path.is_file()), None)
-
-
-def is_iphoto(library: Path) -> bool:
-    """Return whether a folder is a library of iPhoto, by its content."""
-    if library_database(library) is not None:
-        return True
-    return (library / ALBUM_DATA).is_file() and any(
-        (library / name).is_dir() for name in (*MEDIA, "Data", "iPod Photo Cache")
-    )
-
-
-def sources(library: Path) -> list[Path]:
-    """Return the files that tell of a library of iPhoto: those that are there."""
-    main = library_database(library)
-    found = [main.with_name(name) for name in DATABASES] if main else []
-    return [path for path in (*found, library / ALBUM_DATA) if path.is_file()]
-
-
 def open_iphoto(capture: Capture, path: Path) -> IPhotoLibrary:
     """Open a library of iPhoto; StoreUnreadable when it tells nothing that can be read."""
     main = library_database(path)
@@ -98,13 +70,13 @@ def open_iphoto(capture: Capture, path: Path) -> IPhotoLibrary:
         copy = capture.database(main)
         plain = copy.with_name("plain.db")
         beside, troubles = {}, []
-        for name in DATABASES[1:]:
+        for name in IPHOTO_DATABASES[1:]:
             try:
                 if main.with_name(name).is_file():
                     beside[name] = capture.database(main.with_name(name))
             except SourceError as error:
                 troubles.append((name, error))
-        identity = _identity(copy) or path.name
+        identity = _identity(copy) or text_of(path.name)
         said = tuple(
             Trouble(
                 path.name,
@@ -136,7 +108,7 @@ def open_iphoto(capture: Capture, path: Path) -> IPhotoLibrary:
             path.name,
             f"{message} What {ALBUM_DATA} tells of {path.name} was taken instead",
             "Restore the database from a backup; what is in the archive already is safe.",
-            path.name,
+            text_of(path.name),
         )
         return _from_album_data(capture, path, (trouble,))
 
@@ -149,7 +121,7 @@ def _from_album_data(capture: Capture, path: Path, troubles: tuple[Trouble, ...]
     if not plain.exists():
         with _whole(plain):
             fill(path, plain)
-    return IPhotoLibrary(path, plain, Folders(path), path.name, troubles)
+    return IPhotoLibrary(path, plain, Folders(path), text_of(path.name), troubles)
 
 
 @contextmanager

@@ -14,8 +14,9 @@ from tempfile import mkdtemp
 from typing import Any
 
 from rootcellar.api import opened
+from rootcellar_photos.layouts import DATABASE
 from rootcellar_photos.legacy.scan import want_versions
-from rootcellar_photos.legacy.store import DATABASE, TABLES, LegacyLibrary, create_plain
+from rootcellar_photos.legacy.store import TABLES, LegacyLibrary, create_plain
 
 _SPOKEN = (2622, 3301, 4025)
 """The library versions osxphotos knows, one for each Photos 2, 3 and 4."""

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from rootcellar.api import StoreUnreadable, Trouble, opened
 from rootcellar_photos.folders import Folders
+from rootcellar_photos.naming import text_of
 from rootcellar_photos.settings import PhotosSettings
 
-DATABASE = "photos.db"
 LAST_VERSION = 4025
 """LiGlobals.libraryVersion of the last Photos 4 (10.14.6); later ones keep no pictures here."""
 
@@ -113,7 +113,7 @@ def open_legacy(path: Path, copy: Path) -> LegacyLibrary | None:
             hint="Open the library in Photos, which repairs it, and export again. "
             "What is in the archive already is safe.",
         ) from error
-    return LegacyLibrary(path, plain, Folders(path), identity or path.name, version)
+    return LegacyLibrary(path, plain, Folders(path), identity or text_of(path.name), version)
 
 
 def copy_plain(source: Path, tables: dict[str, str], target: Path) -> None:

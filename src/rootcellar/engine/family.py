@@ -29,6 +29,15 @@ def mtime_of(moment: datetime | None) -> int:
     return (delta.days * 86_400 + delta.seconds) * 10**9 + delta.microseconds * 1000
 
 
+def _is_text(path: str) -> bool:
+    """Return whether a path can be written down: a Mac's can, a disk elsewhere may hold others."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def kept_view(former: StoredFile, condition: str, data: bytes) -> StoredFile | None:
     """Return the page that stays as it is: equal to `data`, or edited by a person; else None."""
     same = former.sha256 == sha256_of_bytes(data)
@@ -154,7 +163,7 @@ class Family:
         if former is not None and self._condition(former) != "lost":
             return self._keep(file, former)  # it has left this machine; the archive has it
         absent = file.content
-        awaits = tuple(str(path) for path in absent.awaits)
+        awaits = tuple(str(path) for path in absent.awaits if _is_text(str(path)))
         gap = Missing(file.role, absent.reason, absent.hint, awaits)
         if absent.downloadable:
             dated = mtime_of(file.modified)

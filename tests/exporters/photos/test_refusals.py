@@ -11,7 +11,7 @@ import pytest
 
 from rootcellar.api import StoreMissing, StoreUnreadable, Trouble
 from rootcellar_photos import Photos
-from rootcellar_photos.library import is_library
+from rootcellar_photos.layouts import is_library
 
 
 @pytest.fixture
