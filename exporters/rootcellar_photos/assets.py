@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from rootcellar.api import StoreUnreadable
+from rootcellar_photos.fitting import columns_of, fit, mend
 from rootcellar_photos.layouts import DATABASE
-from rootcellar_photos.schema import ASSETS, ATTRIBUTES
 
-_TABLE = re.compile(r"Z_\d+(ASSETS|KEYWORDS)$")
 Find = Callable[[str], Any]
 """Returns osxphotos' PhotoInfo of a UUID, or None."""
 
@@ -34,7 +33,7 @@ def photos_of(slice_path: Path, library: Path) -> Iterator[Find]:
         import osxphotos  # takes a second: only now that something has changed
 
         if slice_path.name != DATABASE:
-            _fit(slice_path)
+            fit(slice_path)
         usual, tempfile.tempdir = tempfile.tempdir, str(slice_path.parent)
         try:
             database = _loaded(osxphotos, slice_path, library)
@@ -58,12 +57,12 @@ def _loaded(osxphotos: Any, slice_path: Path, library: Path) -> Any:
     """
     added = _ADDED.setdefault(library, [])
     mended = slice_path.name == DATABASE  # a slice of Photos 4 is mended from the start
-    mend = False
+    to_mend = False
     while True:
         _add(slice_path, added)
-        if mend:
-            _mend(slice_path)
-            mend, mended = False, True
+        if to_mend:
+            mend(slice_path)
+            to_mend, mended = False, True
         try:
             return _new_database(osxphotos, slice_path, library)
         except Exception as error:
@@ -71,7 +70,7 @@ def _loaded(osxphotos: Any, slice_path: Path, library: Path) -> Any:
             if found and len(added) < MOST_ADDED:
                 added.extend(sorted(found))
             elif not mended:
-                mend = True  # not here: the error still holds osxphotos' open connection
+                to_mend = True  # not here: the error still holds osxphotos' open connection
             else:
                 raise
 
@@ -116,7 +115,7 @@ _ADDED: dict[Path, list[tuple[str, str]]] = {}
 def _add(slice_path: Path, wanted: list[tuple[str, str]]) -> None:
     with closing(sqlite3.connect(slice_path, isolation_level=None)) as connection:
         for table, column in wanted:
-            there = _columns(connection, table)
+            there = columns_of(connection, table)
             if not there:
                 connection.execute(f'CREATE TABLE "{table}" (Z_PK INTEGER PRIMARY KEY)')
             if column and column not in there:
@@ -227,102 +226,3 @@ def place_of(archive: bytes) -> Any:
 def _photo(osxphotos: Any, database: Any, uuid: str) -> Any:
     info = database._dbphotos.get(uuid)  # noqa: SLF001 - get_photo() leaves out trash and bursts
     return osxphotos.PhotoInfo(db=database, uuid=uuid, info=info) if info else None
-
-
-def _fit(slice_path: Path) -> None:
-    """Give the slice's join tables the names osxphotos expects for this model.
-
-    A minor release of macOS may number the entities anew (osxphotos issues 1628, 2077); the
-    meaning stays. Columns osxphotos names and this release lacks become empty ones.
-    """
-    from osxphotos._constants import _DB_TABLE_NAMES
-    from osxphotos.photosdb.photosdb_utils import get_photos_version_from_model
-
-    names = _DB_TABLE_NAMES[get_photos_version_from_model(str(slice_path))]
-    with closing(sqlite3.connect(slice_path, isolation_level=None)) as connection:
-        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-        for key, owner, member in (
-            ("ALBUM_JOIN", r"Z_\d+ALBUMS", r"Z_\d+ASSETS"),
-            ("KEYWORD_JOIN", r"Z_\d+ASSETATTRIBUTES", r"Z_\d+KEYWORDS"),
-        ):
-            table, column = names[key].split(".")
-            there = _join(connection, tables, table, (owner, member))
-            if there is None:
-                continue
-            if there != table:
-                connection.execute(f'ALTER TABLE "{there}" RENAME TO "{table}"')
-            expected = {member: column}
-            if key == "ALBUM_JOIN":
-                expected[owner] = names["ASSET_ALBUM_JOIN"].split(".")[1]
-                expected[r"Z_FOK_\d+ASSETS"] = names["ALBUM_SORT_ORDER"].split(".")[1]
-            _rename_columns(connection, table, expected)
-        asset = names["ASSET"]
-        connection.execute(  # else osxphotos leaves out an asset that has lost its attributes
-            f"INSERT INTO {ATTRIBUTES} (Z_PK, ZASSET) SELECT -Z_PK, Z_PK FROM {asset}"
-            f" WHERE Z_PK NOT IN (SELECT ZASSET FROM {ATTRIBUTES} WHERE ZASSET NOTNULL)"
-        )
-
-
-def _mend(slice_path: Path) -> None:
-    """Change what osxphotos gives up on a whole library for, in the slice.
-
-    Dates that no calendar holds; folders of albums that are gone or go in circles (nothing asks
-    the slice for folders: they are dropped), or of which there is no outermost one.
-    """
-    with closing(sqlite3.connect(slice_path, isolation_level=None)) as connection:
-        _mend_dates(connection)
-        _mend_folders(connection)
-
-
-def _mend_dates(connection: sqlite3.Connection) -> None:
-    for table, names in _DATES.items():
-        columns = _columns(connection, table)
-        for name in names:
-            if name in columns:
-                connection.execute(
-                    f"UPDATE {table} SET {name} = NULL WHERE abs({name}) > 1e15"
-                    f" OR typeof({name}) IN ('text', 'blob')"
-                )
-
-
-def _mend_folders(connection: sqlite3.Connection) -> None:
-    connection.execute("UPDATE ZGENERICALBUM SET ZPARENTFOLDER = NULL")
-    roots = connection.execute("SELECT Z_PK FROM ZGENERICALBUM WHERE ZKIND = 3999").fetchall()
-    for (number,) in roots[1:]:
-        connection.execute("UPDATE ZGENERICALBUM SET ZKIND = 4000 WHERE Z_PK = ?", (number,))
-    if not roots:
-        connection.execute(
-            "INSERT INTO ZGENERICALBUM (Z_PK, ZUUID, ZKIND) VALUES (-1, 'root', 3999)"
-        )
-
-
-_DATES = {
-    **dict.fromkeys(
-        ASSETS, ("ZDATECREATED", "ZADJUSTMENTTIMESTAMP", "ZTRASHEDDATE", "ZADDEDDATE")
-    ),
-    "ZMOMENT": ("ZENDDATE", "ZMODIFICATIONDATE", "ZREPRESENTATIVEDATE", "ZSTARTDATE"),
-    "ZEXTENDEDATTRIBUTES": ("ZDATECREATED",),
-    "ZCLOUDSHAREDCOMMENT": ("ZCOMMENTDATE",),
-}
-
-
-def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
-    return [row[1] for row in connection.execute(f'PRAGMA table_info("{table}")')]
-
-
-def _join(
-    connection: sqlite3.Connection, tables: set[str], wanted: str, patterns: tuple[str, str]
-) -> str | None:
-    """Return the join table, whatever its number; the one of the expected name first."""
-    for table in sorted(filter(_TABLE.match, tables), key=lambda name: name != wanted):
-        columns = _columns(connection, table)
-        if all(any(re.fullmatch(pattern, name) for name in columns) for pattern in patterns):
-            return table
-    return None
-
-
-def _rename_columns(connection: sqlite3.Connection, table: str, expected: dict[str, str]) -> None:
-    for pattern, wanted in expected.items():
-        there = [name for name in _columns(connection, table) if re.fullmatch(pattern, name)]
-        if there and wanted not in there:
-            connection.execute(f'ALTER TABLE "{table}" RENAME COLUMN "{there[0]}" TO "{wanted}"')

@@ -105,6 +105,7 @@ def read_schema(connection: sqlite3.Connection, name: str) -> Schema:
         table: frozenset(row[1] for row in connection.execute(f'PRAGMA table_info("{table}")'))
         for (table,) in connection.execute(
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'Z%'"
+            " AND sql LIKE 'CREATE TABLE%'"  # others are SQLite's own: an index of places
         ).fetchall()
     }
     asset = next((table for table in ASSETS if table in tables), "")

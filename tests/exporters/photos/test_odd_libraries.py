@@ -93,7 +93,7 @@ ALBUMS = (
 WORDS = r"Z_\d+KEYWORDS|ZKEYWORD|ZPERSON|ZDETECTEDFACE|RKKeyword.*|RKPerson|RKFace.*|ZMEMORY"
 
 
-@pytest.mark.parametrize("pattern", [ALBUMS, WORDS])
+@pytest.mark.parametrize("pattern", [ALBUMS, WORDS], ids=["albums", "words"])
 def test_without_the_tables_of_albums_or_words_every_file_is_taken(
     pattern: str, copied: Path, library: Path, export: Callable[..., Any]
 ) -> None:

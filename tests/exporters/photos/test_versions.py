@@ -11,6 +11,7 @@ import pytest
 from shapes import MODELS, reshape
 
 from rootcellar.api import CopyOf
+from rootcellar_photos import assets
 
 VERSIONS = [(version, model) for version, models in MODELS.items() for model in models]
 
@@ -91,3 +92,20 @@ def test_a_column_or_table_that_is_gone_costs_only_what_it_held(
         assert "title" not in item.record
         assert item.record.get("keywords") == before.items[key].record.get("keywords")
         assert [one.role for one in item.files] == [one.role for one in before.items[key].files]
+
+
+@pytest.mark.parametrize(("version", "model"), VERSIONS, ids=lambda value: str(value))
+def test_a_database_that_has_lost_its_model_is_read_by_its_form(
+    version: float, model: int, sample: Path, tmp_path: Path, export: Callable[..., Any]
+) -> None:
+    shaped = reshape(sample, tmp_path / "Shaped.photoslibrary", version, model)
+    before = export(shaped)
+    with closing(sqlite3.connect(shaped / "database" / "Photos.sqlite")) as database, database:
+        database.execute("DROP TABLE Z_METADATA")
+    assets._ADDED.clear()
+    after = export(shaped)
+    (database_item,) = after.items.keys() - before.items.keys()
+    del after.items[database_item]
+    assert {key: item.record for key, item in after.items.items()} == {
+        key: item.record for key, item in before.items.items()
+    }
