@@ -6,12 +6,14 @@ are found by bisection; their sizes and times are asked for one asset at a time.
 """
 
 import os
+import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from pathlib import Path
 from stat import S_ISREG
 from unicodedata import normalize
 
+_IN_A_HOME = re.compile(r"/(?:Volumes/[^/]+/)?(?:Users|home)/[^/]+/(.+)", re.DOTALL)
 Signature = tuple[int, int]
 """Size in bytes and modification time in nanoseconds."""
 
@@ -19,8 +21,10 @@ Signature = tuple[int, int]
 class Folders:
     """The folders of one library, listed when first asked for."""
 
-    def __init__(self, library: Path) -> None:
+    def __init__(self, library: Path, home: Path | None = None) -> None:
+        """`home` is the home that the library was found in: a Mac's, or a copy of one."""
         self.library = library
+        self.home = str(home) if home is not None else ""
         self._names: dict[str, list[str]] = {}
         self._odd: dict[str, list[tuple[str, str]]] = {}
         """Names that are not spelled as Photos spells a UUID, by folder: (one spelling, name)."""
@@ -64,6 +68,21 @@ class Folders:
     def is_file(self, path: str) -> bool:
         """Return whether a path in the library is a plain file."""
         return os.path.isfile(self.library / path)  # noqa: PTH113 - unlike Path.is_file it never raises
+
+    def outside(self, path: str, size: int | None = None) -> str:
+        """Return where a file is that is kept outside the library: as it is written down, or here.
+
+        A home that was copied may have another name and place; what lay in it lies in the copy.
+        Without a file of that `size` (None: any) there, the path is as it is written down.
+        """
+        found = on_disk(path)
+        match = _IN_A_HOME.fullmatch(found) if self.home else None
+        if match and signature(found) is None:
+            here = on_disk(f"{self.home}/{match[1]}")
+            there = signature(here)
+            if there is not None and size in (None, 0, there[0]):
+                return here
+        return found
 
     def starting_with(self, folder: str, stem: str) -> list[str]:
         """Return the names in a folder that are `stem` followed by `.` or `_` and more.

@@ -41,7 +41,9 @@ def glance(capture: Capture, folders: str) -> tuple[Glance, list[Gathering]] | N
                 return None  # an old kind of library
             copy = capture.database(source, checked=False)
             with opened(copy) as connection:
-                library = Library(path, copy, read_schema(connection, path.name), Folders(path))
+                library = Library(
+                    path, copy, read_schema(connection, path.name), Folders(path, capture.home)
+                )
                 if not library.schema.is_known or not _look(connection, library, items, files):
                     return None  # of an unknown one the database is an item, too
             libraries.append(library)

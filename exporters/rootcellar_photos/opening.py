@@ -88,7 +88,7 @@ def _walked(capture: Capture, path: Path, error: StoreMissing | StoreUnreadable)
         except SourceError:
             raise error from None
         identity = _identity(copy)
-    folders = Folders(path)
+    folders = Folders(path, capture.home)
     found = find(folders)
     if not (found.pictures or found.others):
         raise error
@@ -135,7 +135,7 @@ def open_library(capture: Capture, path: Path) -> AnyLibrary:
             raise _too_new(path, schema) from error
         if not tells:
             raise _too_new(path, schema)
-    library = Library(path, database, schema, Folders(path))
+    library = Library(path, database, schema, Folders(path, capture.home))
     if losses is not None:
         library = replace(library, found=find(library.folders))
     return replace(library, troubles=tuple(_troubles(library, losses, nameless)))
@@ -231,7 +231,7 @@ def _older_library(capture: Capture, path: Path) -> LegacyLibrary | IPhotoLibrar
     for source in (path / "database" / DATABASE, library_database(path)):
         if source is not None and source.exists() and not _is_of_iphoto(capture, source):
             copy, losses = sound_copy(capture, source)
-            library = open_legacy(path, copy)
+            library = open_legacy(path, copy, capture.home)
             if library is not None and losses is not None:
                 return replace(library, troubles=(damage(path.name, library.identity, losses),))
             if library is not None:

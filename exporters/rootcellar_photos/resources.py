@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rootcellar_photos.absences import Missing, missing
-from rootcellar_photos.folders import Folders, Signature, on_disk, signature, spelling
+from rootcellar_photos.folders import Folders, Signature, signature, spelling
 from rootcellar_photos.naming import (
     extension_of,
     like,
@@ -106,7 +106,7 @@ def _on_disk(
     """Yield (role, path) of all that lies in the library under this asset's UUID."""
     first = row.uuid[:1]
     if row.is_referenced:
-        yield from _referenced(row, resources)
+        yield from _referenced(row, resources, folders)
         places = []
     else:
         directory = row.directory or first
@@ -148,16 +148,22 @@ def _names(row: AssetRow, folder: str, folders: Folders) -> list[str]:
     return names
 
 
-def _referenced(row: AssetRow, resources: list[ResourceRow]) -> Iterator[tuple[str, str]]:
+def _referenced(
+    row: AssetRow, resources: list[ResourceRow], folders: Folders
+) -> Iterator[tuple[str, str]]:
     """Yield the files that the person keeps outside the library, where they may be."""
-    yield "original", on_disk(f"{row.directory}/{row.filename}")
     roles = {1: "original", 17: "raw", 18: "live"}
+    size = next((one.length for one in resources if one.subtype == 1 and not one.version), None)
+    first = folders.outside(f"{row.directory}/{row.filename}", size)
+    yield "original", first
     for resource in resources:
         role = roles.get(resource.subtype or 0)
         if role and resource.path and resource.volume:
             path = f"/Volumes/{resource.volume}/{resource.path.lstrip('/')}"
             if role != "original" or path != f"{row.directory}/{row.filename}":
-                yield role, on_disk(path)
+                found = folders.outside(path, resource.length)
+                if found != first:
+                    yield role, found
 
 
 def _tail(name: str, row: AssetRow) -> str:

@@ -164,9 +164,12 @@ def _parts(library: IPhotoLibrary, row: Row, extension: str) -> list[Part]:
     found: dict[str, tuple[str, Signature]] = {}
     ways = _ways(library, row)
     for path in ways:
-        status = signature(on_disk(path))
+        here = on_disk(path)
+        if not here.startswith(f"{library.root}/"):
+            here = library.folders.outside(path)
+        status = signature(here)
         if status is not None:
-            found["original"] = (on_disk(path), status)
+            found["original"] = (here, status)
             break
     drawn = list(_drawn(library, row))
     if row["edited"] and drawn:

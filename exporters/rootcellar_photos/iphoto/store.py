@@ -91,7 +91,7 @@ def open_iphoto(capture: Capture, path: Path) -> IPhotoLibrary:
 
             with _whole(plain):
                 fill(copy, beside, plain)
-        return IPhotoLibrary(path, plain, Folders(path), identity, said)
+        return IPhotoLibrary(path, plain, Folders(path, capture.home), identity, said)
     except (SourceError, sqlite3.DatabaseError) as error:
         message = (
             error.message
@@ -121,7 +121,7 @@ def _from_album_data(capture: Capture, path: Path, troubles: tuple[Trouble, ...]
     if not plain.exists():
         with _whole(plain):
             fill(path, plain)
-    return IPhotoLibrary(path, plain, Folders(path), text_of(path.name), troubles)
+    return IPhotoLibrary(path, plain, Folders(path, capture.home), text_of(path.name), troubles)
 
 
 @contextmanager

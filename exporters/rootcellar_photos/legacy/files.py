@@ -142,10 +142,10 @@ def _on_disk(
     original, raw = pair(version, masters)
     for role, master in (("original", original), ("raw", raw)):
         if master is not None:
-            yield from ((role, on_disk(path)) for path in places(master, where))
+            yield from ((role, path) for path in _outside(master, where))
     for master in masters:
         if master not in (original, raw):
-            yield from (("other_" + _name(path), path) for path in places(master, where))
+            yield from (("other_" + _name(path), path) for path in _outside(master, where))
         if master.path and master.volume is None and not master.path.startswith("/"):
             for path in where.beside(where.master(master.path)):
                 role = "aae" if path.lower().endswith(".aae") else f"other_{_name(path)}"
@@ -155,6 +155,13 @@ def _on_disk(
         for path in where.media.get(resource.pk, ()):
             role = edits.get(resource.pk) or _role(version, resource, path)
             yield role, f"{where.library}/{path}"
+
+
+def _outside(master: Master, where: LegacyFolders) -> Iterator[str]:
+    """Yield the paths at which an imported file is, also in a home that was copied."""
+    for path in places(master, where):
+        inside = path.startswith(f"{where.library}/")
+        yield on_disk(path) if inside else where.folders.outside(path, master.size)
 
 
 def _name(path: str) -> str:

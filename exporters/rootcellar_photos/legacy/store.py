@@ -90,10 +90,11 @@ class LegacyLibrary:
         return str(self.path)
 
 
-def open_legacy(path: Path, copy: Path) -> LegacyLibrary | None:
+def open_legacy(path: Path, copy: Path, home: Path) -> LegacyLibrary | None:
     """Open a library of Photos 2 to 4; None when its photos.db is none of theirs.
 
-    `copy` is the private copy of its database, beside which the plain one is made.
+    `home` is the home it was found in, `copy` the private copy of its database, beside which the
+    plain one is made.
 
     Later versions keep a photos.db beside their Photos.sqlite, with nothing in it but a version.
     """
@@ -113,7 +114,7 @@ def open_legacy(path: Path, copy: Path) -> LegacyLibrary | None:
             hint="Open the library in Photos, which repairs it, and export again. "
             "What is in the archive already is safe.",
         ) from error
-    return LegacyLibrary(path, plain, Folders(path), identity or text_of(path.name), version)
+    return LegacyLibrary(path, plain, Folders(path, home), identity or text_of(path.name), version)
 
 
 def copy_plain(source: Path, tables: dict[str, str], target: Path) -> None:

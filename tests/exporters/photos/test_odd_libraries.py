@@ -14,7 +14,7 @@ from disk_truth import digest, unexplained, untaken
 from iphoto_library import make_iphoto_library
 from legacy_library import make_legacy_library
 
-from rootcellar.api import CopyOf
+from rootcellar.api import Absent, CopyOf
 from rootcellar.sources.home import HomeFolder
 from rootcellar_photos import Photos, assets
 
@@ -243,3 +243,45 @@ def test_nothing_in_a_library_is_written_to_in_any_condition(
         before = {path: path.lstat().st_mtime_ns for path in library.rglob("*")}
         export(library)
         assert {path: path.lstat().st_mtime_ns for path in library.rglob("*")} == before
+
+
+def test_originals_kept_in_a_home_that_was_copied_are_found_in_the_copy(
+    sample: Path, tmp_path: Path, export: Callable[..., Any]
+) -> None:
+    """The person's home was /Users/juno; it lies somewhere else now, under another name."""
+    copy = _copy(sample, tmp_path / "Pictures" / "Photos Library.photoslibrary")
+    kept = tmp_path / "Pictures" / "Kept" / "IMG 1.jpg"
+    kept.parent.mkdir()
+    kept.write_bytes(b"kept outside the library")
+    _change(
+        copy,
+        "UPDATE ZASSET SET ZDIRECTORY = '/Users/juno/Pictures/Kept', ZFILENAME = 'IMG 1.jpg',"
+        " ZSAVEDASSETTYPE = 10 WHERE Z_PK = (SELECT min(Z_PK) FROM ZASSET)",
+        "UPDATE ZINTERNALRESOURCE SET ZDATALENGTH = 24 WHERE ZDATASTORESUBTYPE = 1"
+        " AND ZASSET = (SELECT min(Z_PK) FROM ZASSET)",
+    )
+    with closing(sqlite3.connect(_database(copy))) as database:
+        (uuid,) = database.execute("SELECT ZUUID FROM ZASSET ORDER BY Z_PK LIMIT 1").fetchone()
+    done = export(copy)
+    original = next(file for file in done.items[uuid].files if file.role == "original")
+    assert isinstance(original.content, CopyOf)
+    assert original.content.path == kept
+    kept.write_bytes(b"another file, which has taken its name")
+    original = next(file for file in export(copy).items[uuid].files if file.role == "original")
+    assert isinstance(original.content, Absent)
+    assert "/Users/juno/Pictures/Kept" in original.content.reason
+
+
+def test_older_libraries_find_them_there_too(tmp_path: Path, export: Callable[..., Any]) -> None:
+    (tmp_path / "Pictures").mkdir()
+    (tmp_path / "Pictures" / "A.JPG").write_bytes(b"x" * 100)
+    iphoto = make_iphoto_library(tmp_path / "iPhoto Library.photolibrary").root
+    kept = "imagePath = 'Users/juno/Pictures/A.JPG'"
+    _change(iphoto, f"UPDATE RKMaster SET {kept} WHERE uuid = 'maway%1'")
+    legacy = make_legacy_library(tmp_path / "Old.photoslibrary").root
+    _change(legacy, f"UPDATE RKMaster SET {kept} WHERE uuid = 'mAway'")
+    for library, key in ((iphoto, "away%1"), (legacy, "Away")):
+        files = {file.role: file for file in export(library).items[key].files}
+        content = files["original"].content
+        assert isinstance(content, CopyOf)
+        assert content.path == tmp_path / "Pictures" / "A.JPG"
