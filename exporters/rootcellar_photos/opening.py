@@ -14,7 +14,7 @@ from rootcellar_photos.legacy.store import LegacyLibrary, open_legacy
 from rootcellar_photos.library import AnyLibrary, Library
 from rootcellar_photos.naming import text_of
 from rootcellar_photos.rows import batches
-from rootcellar_photos.schema import Schema, metadata, read_schema
+from rootcellar_photos.schema import UPDATE_HINT, Schema, metadata, read_schema
 from rootcellar_photos.settings import settings_of
 from rootcellar_photos.tokens import changed
 from rootcellar_photos.walking import WalkedLibrary, find
@@ -159,12 +159,6 @@ def _too_new(path: Path, schema: Schema) -> StoreUnreadable:
         f"{schema.model or 'untold'}).",
         hint=UPDATE_HINT,
     )
-
-
-UPDATE_HINT = (
-    "Update rootcellar: `pip install --upgrade rootcellar`. "
-    "What is in the archive already is safe."
-)
 
 
 def sound_copy(capture: Capture, source: Path) -> tuple[Path, tuple[str, ...] | None]:

@@ -25,6 +25,11 @@ KNOWN_MODELS = (
 )
 """Model versions (PLModelVersion) that the installed osxphotos reads; a contract test compares."""
 
+UPDATE_HINT = (
+    "Update rootcellar: `pip install --upgrade rootcellar`. "
+    "What is in the archive already is safe."
+)
+
 ASSETS = ("ZASSET", "ZGENERICASSET")
 """The table of assets: the first name since macOS 11, the other one before."""
 ATTRIBUTES = "ZADDITIONALASSETATTRIBUTES"
@@ -109,6 +114,13 @@ def read_schema(connection: sqlite3.Connection, name: str) -> Schema:
         ).fetchall()
     }
     asset = next((table for table in ASSETS if table in tables), "")
+    if not asset and "Z_METADATA" in tables:
+        model = metadata(connection)[1]
+        raise StoreUnreadable(
+            f"The database of {name} has a form that is not known here (database model "
+            f"{model or 'untold'}): it has no table of assets.",
+            hint=UPDATE_HINT,
+        )
     if not asset:
         raise StoreUnreadable(
             f"The database of {name} is not a Photos database: it has no table of assets.",
