@@ -5,7 +5,7 @@ else there should be and where it is. Facts about Photos' layout were found by c
 in real libraries of macOS 10.15, 15 and 26.
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -64,14 +64,24 @@ def parts(
     else:
         first = original_extension(extension, extension_of(found["original"][0]))
     first = first or ".bin"
-    result = [
+    gaps = [(role, missing(role, row, resources, library, folders.closed)) for role in absent]
+    return distinct(named(found, gaps, first))
+
+
+def named(
+    found: Mapping[str, tuple[str, Signature]], gaps: Iterable[tuple[str, Missing]], first: str
+) -> list[Part]:
+    """Return parts of files that are there, and of those that are not, by their roles.
+
+    `first` is the extension of the original.
+    """
+    there = [
         Part(role, suffix_of(role, extension_of(path), first), path, status)
         for role, (path, status) in found.items()
     ]
-    for role in absent:
-        gap = missing(role, row, resources, library, folders.closed)
-        result.append(Part(role, suffix_of(role, extension_of(gap.name), first), "", None, gap))
-    return distinct(result) if len(result) > 1 else result
+    for role, gap in gaps:
+        there.append(Part(role, suffix_of(role, extension_of(gap.name), first), "", None, gap))
+    return there
 
 
 def files_seen(
@@ -286,6 +296,8 @@ def suffix_of(role: str, extension: str, first: str) -> str:
 
 def distinct(found: list[Part]) -> list[Part]:
     """Return the parts with suffixes that differ also where case does not count."""
+    if len(found) < 2:
+        return found
     taken: set[str] = set()
     result = []
     for part in found:

@@ -24,10 +24,10 @@ from rootcellar_photos.resources import (
     Part,
     another,
     distinct,
+    named,
     preview_of,
     role_of_original,
     role_of_render,
-    suffix_of,
 )
 from rootcellar_photos.rows import AssetRow
 from rootcellar_photos.seen import Seen
@@ -186,10 +186,7 @@ def _parts(library: WalkedLibrary, row: AssetRow, paths: list[str]) -> list[Part
         return []
     first = extension_of(found["original"][0]) if not away else ""
     first = text_of(first) or (".mov" if row.is_movie else ".jpeg")
-    files = [
-        Part(role, suffix_of(role, extension_of(path), first), path, status)
-        for role, (path, status) in found.items()
-    ]
+    files = named(found, (), first)
     return distinct([*files, Part("original", first, "", None)] if away else files)
 
 

@@ -25,7 +25,7 @@ from rootcellar_photos.naming import (
     taken,
     text_of,
 )
-from rootcellar_photos.resources import Part, distinct, suffix_of
+from rootcellar_photos.resources import Part, distinct, named
 from rootcellar_photos.rows import AssetRow
 from rootcellar_photos.scan import suffixes
 from rootcellar_photos.seen import Seen
@@ -189,15 +189,7 @@ def _parts(library: IPhotoLibrary, row: Row, extension: str) -> list[Part]:
             found[f"other_{text_of(path.rpartition('/')[2])}"] = (path, status)
     there = extension_of(found["original"][0]) if "original" in found else ""
     first = original_extension(extension, there) or ".bin"
-    parts = [
-        Part(role, suffix_of(role, extension_of(path), first), path, status)
-        for role, (path, status) in found.items()
-    ]
-    parts += [
-        Part(role, suffix_of(role, extension_of(gap.name), first), "", None, gap)
-        for role, gap in gaps
-    ]
-    return distinct(parts) if len(parts) > 1 else parts
+    return distinct(named(found, gaps, first))
 
 
 def _ways(library: IPhotoLibrary, row: Row) -> list[str]:

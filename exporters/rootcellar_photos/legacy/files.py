@@ -23,7 +23,7 @@ from rootcellar_photos.absences import (
 from rootcellar_photos.folders import Folders, Signature, on_disk, signature, spelling
 from rootcellar_photos.legacy.rows import LIVE, MOVIE, RAW_PAIR, Master, Resource, Version
 from rootcellar_photos.naming import extension_of, original_extension, split_name, text_of
-from rootcellar_photos.resources import Part, another, distinct, suffix_of
+from rootcellar_photos.resources import Part, another, distinct, named, suffix_of
 
 _EDIT = 2
 """RKModelResource.attachedModelType of what hangs on a picture rather than on its master."""
@@ -121,19 +121,12 @@ def legacy_parts(
     first = first or ".bin"
     if "original" not in found and (preview := _preview(version, where)):
         found["preview"] = preview
-    parts = [
-        Part(role, suffix_of(role, extension_of(path), first), path, status)
-        for role, (path, status) in found.items()
-    ]
-    parts += [
-        Part(role, suffix_of(role, extension_of(gap.name), first), "", None, gap)
-        for role, gap in gaps
-    ]
+    parts = named(found, gaps, first)
     if adjustments is not None:
         ending = ".plist" if adjustments[1].startswith((b"bplist", b"<?xml")) else ".bin"
         suffix = suffix_of("adjustments", ending, first)
         parts.append(Part("adjustments", suffix, "", (adjustments[0], 0)))
-    return distinct(parts) if len(parts) > 1 else parts
+    return distinct(parts)
 
 
 def _on_disk(

@@ -86,6 +86,15 @@ def shorten(name: str, limit: int) -> str:
     return cut
 
 
+def is_text(path: str) -> bool:
+    """Return whether a path can be written down: a Mac's can, a disk elsewhere may hold others."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def with_digest(stem: str, key: str, length: int = 4) -> str:
     """Return `stem` marked with a piece of its key's digest, for names that clash.
 

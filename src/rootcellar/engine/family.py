@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rootcellar.archive.copying import FileUnreadable, Written, sha256_of, signature
-from rootcellar.archive.names import fold, portable_suffix, with_digest
+from rootcellar.archive.names import fold, is_text, portable_suffix, with_digest
 from rootcellar.archive.records import file_entry
 from rootcellar.archive.writer import sha256_of_bytes
 from rootcellar.engine.adopting import Taken
@@ -27,15 +27,6 @@ def mtime_of(moment: datetime | None) -> int:
         return 0
     delta = moment - _EPOCH
     return (delta.days * 86_400 + delta.seconds) * 10**9 + delta.microseconds * 1000
-
-
-def _is_text(path: str) -> bool:
-    """Return whether a path can be written down: a Mac's can, a disk elsewhere may hold others."""
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def kept_view(former: StoredFile, condition: str, data: bytes) -> StoredFile | None:
@@ -163,7 +154,7 @@ class Family:
         if former is not None and self._condition(former) != "lost":
             return self._keep(file, former)  # it has left this machine; the archive has it
         absent = file.content
-        awaits = tuple(str(path) for path in absent.awaits if _is_text(str(path)))
+        awaits = tuple(str(path) for path in absent.awaits if is_text(str(path)))
         gap = Missing(file.role, absent.reason, absent.hint, awaits)
         if absent.downloadable:
             dated = mtime_of(file.modified)

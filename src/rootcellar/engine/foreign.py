@@ -12,6 +12,7 @@ from pathlib import Path
 from rootcellar.archive.disk import may_rename
 from rootcellar.archive.identity import is_litter
 from rootcellar.archive.layout import IDENTITY, README, STATUS
+from rootcellar.archive.names import is_text
 from rootcellar.sources.home import PACKAGES
 from rootcellar.state.offers import Offer
 
@@ -108,7 +109,7 @@ class ForeignFolder:
         elif getattr(status, "st_flags", 0) & (stat.UF_IMMUTABLE | stat.SF_IMMUTABLE):
             hinder = LOCKED
         relative = self._relative(path)
-        if not _is_text(relative):
+        if not is_text(relative):
             return self._hindered(path, UNSPEAKABLE)
         return Offer(relative, status.st_size, status.st_mtime_ns, hinder)
 
@@ -118,11 +119,3 @@ class ForeignFolder:
 
     def _relative(self, path: Path) -> str:
         return os.path.relpath(path, self.archive).replace(os.sep, "/")
-
-
-def _is_text(path: str) -> bool:
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
