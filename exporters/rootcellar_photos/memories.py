@@ -7,6 +7,7 @@ named after the relation, `Z_3MEMORIESBEINGCURATEDASSETS`, whose numbers change 
 
 import re
 import sqlite3
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -93,7 +94,7 @@ def _members(connection: sqlite3.Connection, schema: Schema, kind: str) -> Membe
             f" JOIN {schema.asset} a ON a.Z_PK = j.{member}"
             f" WHERE a.ZUUID <> '' ORDER BY j.{owner}, {by}a.ZDATECREATED, a.ZUUID"
         ):
-            found[memory].append(uuid)
+            found[memory].append(sys.intern(str(uuid)))  # many list the same
     return found
 
 

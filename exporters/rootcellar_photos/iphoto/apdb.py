@@ -6,6 +6,7 @@ and a version 1, which is what people see and edit (RKVersion). Event: the folde
 projectUuid names. Columns came and went: what is not there reads as NULL.
 """
 
+import re
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
@@ -22,6 +23,15 @@ _MAGIC = (
 """Albums that iPhoto makes for itself, in libraries that do not say so of them (isMagic)."""
 
 
+_COLLATION = re.compile(r"\bcollate\s+[\"'`\[]?(\w+)", re.IGNORECASE)
+_USUAL = {"BINARY", "NOCASE", "RTRIM", "binary", "nocase", "rtrim"}
+
+
+def _by_spelling(one: str, other: str) -> int:
+    """Stand in for an order that only Apple's code knows; nothing here depends on it."""
+    return (one > other) - (one < other)
+
+
 class Source:
     """The four databases, attached to one connection; tells which tables and columns there are."""
 
@@ -31,6 +41,11 @@ class Source:
         for number, path in enumerate(copies.values()):
             schema = f"source{number}"
             connection.execute(f"ATTACH ? AS {schema}", (str(path),))
+            for (sql,) in connection.execute(
+                f"SELECT sql FROM {schema}.sqlite_master WHERE sql LIKE '%collate%'"
+            ).fetchall():
+                for name in set(_COLLATION.findall(sql)) - _USUAL:
+                    connection.create_collation(name, _by_spelling)
             for (table,) in connection.execute(
                 f"SELECT name FROM {schema}.sqlite_master WHERE type = 'table'"
             ).fetchall():

@@ -86,6 +86,8 @@ class IPhotoBuilder:
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     links: bool = True
+    collated: bool = False
+    """Whether columns themselves have an order that only Apple's code knows."""
     lacking: frozenset[str] = frozenset()
     """Columns and tables that this version has not."""
 
@@ -176,9 +178,10 @@ class IPhotoBuilder:
 
     def _table(self, database: sqlite3.Connection, table: str, names: str) -> None:
         kept = [name for name in names.split() if f"{table}.{name}" not in self.lacking]
-        columns = ", ".join(
-            "modelId integer primary key" if name == "modelId" else name for name in kept
-        )
+        typed = {"modelId": "modelId integer primary key"}
+        if self.collated:
+            typed["name"] = "name varchar COLLATE LiStringCollation"
+        columns = ", ".join(typed.get(name, name) for name in kept)
         database.execute(f"CREATE TABLE {table} ({columns}, encodedData blob)")
         if "name" in kept:
             database.execute(

@@ -191,6 +191,15 @@ def test_other_versions_lack_tables_and_columns(
     assert not done.troubles
 
 
+def test_orders_that_only_apples_code_knows_are_no_hindrance(
+    builder: IPhotoBuilder, tmp_path: Path, export: Callable[..., Any]
+) -> None:
+    other = make_iphoto_library(tmp_path / "Other.photolibrary", collated=True)
+    assert {key: item.record for key, item in export(other.root).items.items()} == {
+        key: item.record for key, item in export(builder.root).items.items()
+    }
+
+
 def test_a_damaged_side_database_costs_what_it_says(
     builder: IPhotoBuilder, export: Callable[..., Any]
 ) -> None:
