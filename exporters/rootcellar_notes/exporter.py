@@ -6,6 +6,7 @@ says what a record holds.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from rootcellar.api import (
@@ -14,6 +15,7 @@ from rootcellar.api import (
     Gathering,
     Item,
     Labels,
+    Notice,
     Record,
     Sighting,
     Store,
@@ -22,7 +24,8 @@ from rootcellar.api import (
 from rootcellar_notes import containers
 from rootcellar_notes.containers import Container
 from rootcellar_notes.older import OlderStore, is_older_store
-from rootcellar_notes.settings import NotesSettings, mark_of, read_passwords
+from rootcellar_notes.passwords import mark_of, passwords_of, question
+from rootcellar_notes.settings import NotesSettings
 
 GROUP = "Library/Group Containers/group.com.apple.notes"
 OLDER = "Library/Containers/com.apple.Notes/Data/Library/Notes"
@@ -31,6 +34,10 @@ IPHONE = "Containers/Shared/AppGroup"
 """Where an iPhone keeps it, below its own home, in a folder named by a UUID."""
 IPHONE_OLDER = "Library/Notes"
 """Where an iPhone before iOS 9 kept it, and later ones still keep an empty store."""
+UNASKED = (
+    "Locked notes were left as they are in the archive: nobody was there to type their passwords. "
+    "Run `rootcellar export notes` in a terminal, or see `passwords` in the settings of notes."
+)
 MOBILE = "private/var/mobile"
 """An iPhone's home in a copy of its whole file system."""
 
@@ -56,7 +63,6 @@ class Notes(Exporter):
 
     def __init__(self) -> None:
         self._opened: tuple[Capture, list[Container | OlderStore], list[Trouble]] | None = None
-        self._passwords: tuple[str, ...] | None = None
 
     def warm_up(self) -> None:
         """Import what reading needs."""
@@ -64,17 +70,24 @@ class Notes(Exporter):
 
         reading.__name__  # noqa: B018 - importing it was the point
 
+    def question(self, settings: NotesSettings) -> str:
+        """Return what to ask for: the passwords of locked notes, if they are to be typed."""
+        return question(settings)
+
     def token(self, capture: Capture) -> str | None:
         """Return a digest of the databases as a stat shows them, and of the passwords."""
-        mark = mark_of(read_passwords(capture.settings))
+        passwords = passwords_of(capture)
+        mark = "unasked" if passwords is None else mark_of(passwords)
         found = containers.token(capture)
         return f"{found}{mark}" if found else None
 
-    def survey(self, capture: Capture) -> Iterator[Sighting | Trouble]:
+    def survey(self, capture: Capture) -> Iterator[Sighting | Trouble | Notice]:
         """Yield every note, also those in the trash and those still locked."""
-        from rootcellar_notes.seen import look
+        from rootcellar_notes.seen import LOCKED, look
 
-        mark = mark_of(read_passwords(capture.settings))
+        passwords = passwords_of(capture)
+        mark = mark_of(passwords or ())
+        unasked = 0
         readable, troubles = self._containers(capture)
         yield from troubles
         said: set[str] = set()
@@ -88,14 +101,19 @@ class Notes(Exporter):
                     if sighting.key in said:
                         continue  # a copy of a store: the one changed last has been read
                     said.add(sighting.key)
+                if passwords is None and sighting.scope == LOCKED:
+                    unasked += 1
+                    sighting = replace(sighting, outside=True)
                 yield sighting
+        if unasked:
+            yield Notice(UNASKED)
 
     def read(self, capture: Capture, keys: Collection[str]) -> Iterator[Item]:
         """Yield the items of these keys, container by container."""
         from rootcellar_notes.locked import Unlocker
         from rootcellar_notes.reading import read_items
 
-        passwords = read_passwords(capture.settings)
+        passwords = passwords_of(capture) or ()
         mark, doors = mark_of(passwords), Unlocker(passwords)
         wanted = set(keys)
         for store in self._containers(capture)[0]:

@@ -72,10 +72,13 @@ def seen_in(
                 suffixes=_suffixes(row, some if at == row.pk else [], settings.locked),
                 store=container.identity,
                 in_trash=container.tree.in_trash(row.folder),
+                scope=LOCKED if row.locked else "",
             ),
         )
 
 
+LOCKED = "locked"
+"""The scope of locked notes."""
 PLAIN = (*naming.suffixes(()), " (text)")
 """The suffixes of a note that is neither locked nor has attachments: most are such."""
 

@@ -64,6 +64,14 @@ class Exporter:
     """The template of an item's page in an Obsidian vault; empty for exporters without such pages.
     The paths of `files` and `links` are then those in the vault, links without their ending."""
 
+    def question(self, settings: Any) -> str:
+        """Return what a person is asked for on the terminal before a run; "" for nothing.
+
+        What they type is hidden, and is in `capture.answers`, for this run alone.
+        """
+        del settings
+        return ""
+
     def warm_up(self) -> None:
         """Import what `read` needs; called in the reading process during the survey."""
 

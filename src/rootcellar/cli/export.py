@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from rootcellar.cli.asking import asked
 from rootcellar.cli.output import size_in_words, tell_json, warn
 from rootcellar.cli.progress import shown_progress
 from rootcellar.cli.setting import (
@@ -59,7 +60,7 @@ def command(
 
     tame_garbage_collection()
     with contextlib.redirect_stdout(sys.stderr):  # whatever an exporter prints is not the report
-        setting = Setting.load(settings, home)
+        setting = asked(Setting.load(settings, home), exporters)
         order = setting.order(exporters, thorough=thorough, accept_losses=accept_losses)
         with StateStore(default_path()) as state:
             found = find_archive(archive, setting.settings, state)

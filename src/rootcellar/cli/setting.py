@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +42,8 @@ class Setting:
     settings: Settings
     installed: Installed
     home: HomeFolder
+    answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """What was typed to the questions of exporters, by their names."""
 
     @classmethod
     def load(cls, settings_file: Path | None, home: Path | None) -> "Setting":
@@ -143,6 +145,7 @@ class Setting:
         @contextlib.contextmanager
         def make() -> Iterator["Task"]:
             with open_capture(self.home, found.stores, table) as capture:
+                capture.answers = self.answers.get(exporter.name)
                 yield Task(
                     exporter=exporter,
                     capture=capture,

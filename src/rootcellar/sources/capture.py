@@ -59,6 +59,8 @@ class Capture:
     live: bool = False
     downloaded: Mapping[str, Mapping[str, Path]] = field(default_factory=dict)
     """Files that the app was asked for and are not in the store, by key and role."""
+    answers: tuple[str, ...] | None = field(default=None, repr=False)
+    """What was typed to the exporter's `question`; None when nobody was there to be asked."""
     _copies: dict[Path, Path] = field(default_factory=dict)
     _checked: set[Path] = field(default_factory=set)
     _salvaged: dict[Path, tuple[Path, tuple[str, ...]]] = field(default_factory=dict)

@@ -310,9 +310,9 @@ def test_opened_notes_are_not_taken_for_locked_when_the_passwords_are_away(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('locked = "plain"', "passwords must name a file"),
+        ('locked = "plain"', "or name a file"),
         ('locked = "open"', "'skip', 'encrypted', 'plain'"),
-        ('locked = "plain"\npasswords = "there"', "passwords must be a whole path"),
+        ('locked = "plain"\npasswords = "there"', "or a whole path"),
     ],
 )
 def test_settings_that_cannot_be_meant_are_refused(sample: World, text: str, said: str) -> None:
