@@ -1,10 +1,13 @@
 """Core Data stores: columns derived from the cached model, and found without one."""
 
+import gzip
 import os
 import shutil
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -201,3 +204,64 @@ def test_every_column_of_a_real_store_follows_from_its_model(tmp_path: Path, nam
             there = {row[1] for row in connection.execute(f'PRAGMA table_info("{table}")')}
             own = {one for one in there if one[1] != "_" and not one[1].isdigit()}
             assert {one for one in columns if one[1] != "_"} == own, table
+
+
+def test_a_model_is_read_in_whatever_it_is_wrapped(tmp_path: Path) -> None:
+    plain = zlib.decompress(orchard().cached(), -15)
+    wanted = decode_model(deflated(plain))
+    for wrapped in (plain, zlib.compress(plain), gzip.compress(plain), zlib.compress(plain, 1)):
+        assert decode_model(wrapped) == wanted
+    assert wanted[1] == "7"
+
+
+def test_an_entity_that_the_model_leaves_out_makes_no_name_lead_elsewhere(tmp_path: Path) -> None:
+    whole = orchard()
+    short = Model({name: one for name, one in whole.entities.items() if name != "Fruit"}, "7")
+    store = grown(whole)
+    store.write(tmp_path / "store.sqlite")
+    with closing(sqlite3.connect(tmp_path / "store.sqlite")) as connection:
+        connection.execute("UPDATE Z_MODELCACHE SET Z_CONTENT = ?", (short_of(short),))
+        connection.commit()
+    with read(tmp_path / "store.sqlite") as (connection, found):
+        assert found.modelled
+        assert [row["NAME"] for row in rows(connection, found.entity("Tree"))] == ["Old tree"]
+
+
+def short_of(model: Model) -> bytes:
+    """Return a model whose Apple has lost what it was below."""
+    entities = {name: replace(one, parent="Thing" if one.parent else "")
+                for name, one in model.entities.items()}  # fmt: skip
+    return Model(entities, model.version).cached()
+
+
+@pytest.mark.parametrize("column", ["ZNAME", "ZNAME1"])
+def test_a_column_that_the_model_asks_for_may_be_missing(tmp_path: Path, column: str) -> None:
+    grown(orchard()).write(tmp_path / "store.sqlite")
+    with closing(sqlite3.connect(tmp_path / "store.sqlite")) as connection:
+        connection.execute(f"ALTER TABLE ZTHING DROP COLUMN {column}")
+        connection.commit()
+    with read(tmp_path / "store.sqlite") as (connection, found):
+        trees = [row.get("NAME") for row in rows(connection, found.entity("Tree"))]
+        fruits = [row.get("NAME") for row in rows(connection, found.entity("Fruit"))]
+    assert trees == (["Old tree"] if column == "ZNAME" else [None])
+    assert fruits == ([None, None] if column == "ZNAME" else ["Boskoop", "Pear"])
+
+
+def test_an_entity_without_a_name_is_passed_over(tmp_path: Path) -> None:
+    grown(orchard()).write(tmp_path / "store.sqlite")
+    with closing(sqlite3.connect(tmp_path / "store.sqlite")) as connection:
+        connection.execute("UPDATE Z_PRIMARYKEY SET Z_NAME = '' WHERE Z_NAME = 'Crate'")
+        connection.commit()
+    with read(tmp_path / "store.sqlite") as (connection, found):
+        assert len(list(rows(connection, found.entity("Tree")))) == 1
+
+
+def test_a_column_that_the_model_does_not_know_is_read_all_the_same(tmp_path: Path) -> None:
+    grown(orchard()).write(tmp_path / "store.sqlite")
+    with closing(sqlite3.connect(tmp_path / "store.sqlite")) as connection:
+        connection.execute("ALTER TABLE ZTHING ADD COLUMN ZRIPENESS INTEGER")
+        connection.execute("UPDATE ZTHING SET ZRIPENESS = 4 WHERE ZNAME = 'Pear'")
+        connection.commit()
+    with read(tmp_path / "store.sqlite") as (connection, found):
+        ripe = [row.get("RIPENESS") for row in rows(connection, found.entity("Fruit"))]
+    assert ripe == [None, 4]

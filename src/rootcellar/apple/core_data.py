@@ -14,10 +14,17 @@ that is not NULL is it.
 
 import plistlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rootcellar.apple.columns import (
+    columns_of,
+    derived_columns,
+    loose_columns,
+    misfits,
+    table_of,
+)
 from rootcellar.apple.keyed_archives import KeyedArchiveError
 from rootcellar.apple.object_models import Properties, decode_model
 
@@ -120,15 +127,19 @@ def read_store(connection: sqlite3.Connection) -> CoreDataStore:
     properties, version, why = _model(connection, tables, named)
     metadata, identity = _metadata(connection, tables)
     lines = {name: _line(name, named) for name in named}
-    derived = _derived(lines, properties)
+    derived = derived_columns(lines, properties)
+    differs = misfits(lines, derived, tables)
     entities = {}
     for name, (number, parent) in named.items():
-        table = _table(lines[name][-1], tables)
+        table = table_of(lines[name][-1], tables)
         if table:
             columns = tables[table]
             below = [one for one, line in lines.items() if name in line]
             owners = dict.fromkeys((*reversed(lines[name]), *below))
-            chosen = _columns(owners, derived, columns) if properties else _loose(columns)
+            if properties:
+                chosen = columns_of(owners, derived, differs[table], columns)
+            else:
+                chosen = loose_columns(columns)
             numbers = frozenset(named[one][0] for one in below)
             entities[name] = Entity(name, number, parent, table, numbers, chosen)
     version = version or _said_version(metadata)
@@ -150,7 +161,7 @@ Numbered = Mapping[str, tuple[int, str]]
 def _numbered(connection: sqlite3.Connection, tables: Mapping[str, tuple[str, ...]]) -> Numbered:
     if not {"Z_ENT", "Z_NAME", "Z_SUPER"} <= set(tables.get("Z_PRIMARYKEY", ())):
         return {}
-    query = "SELECT Z_ENT, Z_NAME, Z_SUPER FROM Z_PRIMARYKEY WHERE Z_NAME IS NOT NULL"
+    query = "SELECT Z_ENT, Z_NAME, Z_SUPER FROM Z_PRIMARYKEY WHERE length(Z_NAME) > 0"
     listed = [
         (number, str(name), above)
         for number, name, above in map(tuple, connection.execute(query))
@@ -172,11 +183,6 @@ def _line(name: str, named: Numbered) -> list[str]:
     return line
 
 
-def _table(root: str, tables: Iterable[str]) -> str:
-    wanted = f"Z{root}".upper()
-    return next((table for table in tables if table.upper() == wanted), "")
-
-
 # -- with a model ------------------------------------------------------------------------------
 
 
@@ -196,72 +202,6 @@ def _model(
     if not set(named) & set(properties):
         return {}, "", "the store's model is not that of its tables"
     return properties, version, ""
-
-
-def _derived(lines: Mapping[str, list[str]], properties: Properties) -> dict[str, dict[str, str]]:
-    """Return by entity the columns of the properties it owns, by their names in capitals."""
-    counts: dict[tuple[str, str], int] = {}
-    found: dict[str, dict[str, str]] = {}
-    for name, line in lines.items():  # in the order of their numbers
-        above = {one.name for other in line[1:] for one in properties.get(other, ())}
-        columns = found[name] = {}
-        for one in properties.get(name, ()):
-            if one.name in above:
-                continue  # inherited: some systems list it here too
-            upper = one.name.upper()
-            number = counts.get((line[-1], upper), 0)
-            counts[line[-1], upper] = number + 1
-            columns[upper] = f"Z{upper}{number or ''}"
-    return found
-
-
-def _columns(
-    owners: Iterable[str], derived: Mapping[str, Mapping[str, str]], there: tuple[str, ...]
-) -> dict[str, str]:
-    """Return the columns of what these entities own, as far as the table has them.
-
-    They are an entity, those above it, and those below: a row fills only what its own has.
-    """
-    loose: dict[str, str] | None = None
-    found: dict[str, list[str]] = {}
-    for owner in owners:
-        for upper, column in derived[owner].items():
-            if column in there:
-                found.setdefault(upper, []).append(column)
-                continue
-            loose = _loose(there) if loose is None else loose
-            if upper in loose:  # the table is of another version than the model
-                found[upper] = [loose[upper]]
-    orders = {one: one for one in there if one.startswith("Z_FOK_")}
-    return {upper: _first(columns) for upper, columns in found.items()} | orders
-
-
-def _first(columns: list[str]) -> str:
-    return columns[0] if len(columns) == 1 else f"coalesce({', '.join(columns)})"
-
-
-# -- without a model ---------------------------------------------------------------------------
-
-
-def _loose(there: tuple[str, ...]) -> dict[str, str]:
-    """Return for every name the columns that bear it, with or without a number at the end."""
-    known = set(there)
-    grouped: dict[str, list[tuple[int, str]]] = {}
-    for column in there:
-        if not column.startswith("Z") or column in ("Z_PK", "Z_ENT", "Z_OPT"):
-            continue
-        if column[1:2].isdigit():
-            continue  # `Z9_TRIGGER`: of which entity the row is that `ZTRIGGER` leads to
-        base = column.rstrip("0123456789")
-        digits = column[len(base) :]
-        if base not in known or base == "Z":
-            base, digits = column, ""
-        grouped.setdefault(base, []).append((int(digits or 0), column))
-    found = {}
-    for base, columns in grouped.items():
-        name = base if base.startswith("Z_") else base[1:]
-        found[name] = _first([column for _, column in sorted(columns)])
-    return found
 
 
 # -- what a store says of itself ---------------------------------------------------------------

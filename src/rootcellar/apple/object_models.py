@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from rootcellar.apple.keyed_archives import Archive, KeyedArchiveError
+from rootcellar.apple.values import number
 
 LARGEST_MODEL = 64 << 20
 _ATTRIBUTES = ("NSAttributeDescription", "NSDerivedAttributeDescription")
+_HEADERS = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _RELATIONSHIP = "NSRelationshipDescription"
 
 
@@ -32,16 +34,12 @@ Properties = Mapping[str, tuple[Property, ...]]
 def decode_model(content: bytes) -> tuple[Properties, str]:
     """Return what a cached model says: properties by entity, and the model's version.
 
-    `content` is a keyed archive of an NSManagedObjectModel, deflated without a header. Raises
+    `content` is a keyed archive of an NSManagedObjectModel: deflated without a header in all
+    stores seen, here read with a header of zlib's or gzip's, and plain, as well. Raises
     KeyedArchiveError. In real stores of Notes and Photos, macOS 10.15 to 26, the columns that
     follow from it are those that are there, every one and no other.
     """
-    try:
-        inflate = zlib.decompressobj(-15)
-        data = inflate.decompress(content, LARGEST_MODEL)
-    except zlib.error as error:
-        raise KeyedArchiveError(f"it is not deflated ({error})") from error
-    archive = Archive(data)
+    archive = Archive(_inflated(content))
     model = archive.resolve(archive.root())
     if archive.class_of(model) != "NSManagedObjectModel":
         raise KeyedArchiveError("it is no model of Core Data")
@@ -49,6 +47,17 @@ def decode_model(content: bytes) -> tuple[Properties, str]:
     found = {str(name): _owned(archive, entity) for name, entity in entities.items()}
     versions = [archive.resolve(one) for one in archive.members(model.get("NSVersionIdentifiers"))]
     return found, ", ".join(sorted(str(one) for one in versions if one))
+
+
+def _inflated(content: bytes) -> bytes:
+    """Return a keyed archive out of its wrapping; the bytes tell which that is."""
+    if content.startswith((b"bplist", b"<?xml")):
+        return content
+    try:
+        inflate = zlib.decompressobj(47 if content.startswith(_HEADERS) else -15)
+        return inflate.decompress(content, LARGEST_MODEL)
+    except zlib.error as error:
+        raise KeyedArchiveError(f"it is not deflated ({error})") from error
 
 
 def _owned(archive: Archive, entity: Any) -> tuple[Property, ...]:
@@ -62,7 +71,7 @@ def _owned(archive: Archive, entity: Any) -> tuple[Property, ...]:
         if not isinstance(one, dict) or one.get("NSIsTransient"):
             continue
         if kind in _ATTRIBUTES:
-            owned.append(Property(str(name), int(one.get("NSAttributeType") or 0)))
+            owned.append(Property(str(name), number(archive.resolve(one.get("NSAttributeType")))))
         elif kind == _RELATIONSHIP and one.get("NSMaxCount") == 1:
             target = archive.resolve(one.get("_NSDestinationEntityName"))
             owned.append(Property(str(name), 0, target if isinstance(target, str) else ""))
