@@ -61,8 +61,8 @@ class Reminders(Exporter):
 
     def survey(self, capture: Capture) -> Iterator[Sighting | Trouble | Notice]:
         """Yield every reminder, also completed and deleted ones."""
+        from rootcellar_reminders.oddities import Oddities
         from rootcellar_reminders.reading import (
-            Oddities,
             Remembered,
             encode,
             first_seen,
@@ -76,8 +76,8 @@ class Reminders(Exporter):
         for store in stores:
             oddities.look_at_store(store)
         for store, one in first_seen(stores):
-            oddities.look_at(one)
             encoded = encode(one.record)
+            oddities.look_at(one, encoded)
             sighting = sighting_of(one, store, encoded)
             self._remembered.keep(one, sighting, encoded)
             yield sighting

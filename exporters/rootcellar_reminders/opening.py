@@ -33,8 +33,13 @@ from rootcellar_reminders.store.lists import (
     read_lists,
 )
 from rootcellar_reminders.store.reminders import Context, identity_of
+from rootcellar_reminders.store.values import usable
 
 REMINDER = "REMCDReminder"
+REPAIR = (
+    "Open Reminders on the Mac, which may repair it, or restore it from a backup. What is in the "
+    "archive already is safe."
+)
 NEWER = "Update rootcellar: `pip install --upgrade rootcellar`. What is in the archive is safe."
 
 
@@ -55,7 +60,7 @@ class OpenedStore:
     @property
     def identity(self) -> str:
         """What tells this store from another, wherever it lies."""
-        return self.core.identity or self.source.name
+        return usable(self.core.identity) or self.source.name
 
     @cached_property
     def numbers(self) -> dict[str, int]:
@@ -140,8 +145,7 @@ def _open(capture: Capture, source: Path, folders: AttachmentFolders) -> OpenedS
         except sqlite3.DatabaseError as error:
             raise StoreUnreadable(
                 f"The store {source} cannot be read: {error}.",
-                hint="Open Reminders on the Mac, which may repair it, or restore it from a "
-                "backup. What is in the archive already is safe.",
+                hint=REPAIR,
             ) from error
 
 
@@ -152,6 +156,8 @@ def _opened(
     core: CoreDataStore,
     folders: AttachmentFolders,
 ) -> OpenedStore:
+    if not core.entities and (said := _without_entities(connection)):
+        raise StoreUnreadable(f"The store {source} cannot be read: {said}.", hint=REPAIR)
     if core.entities and REMINDER not in core.entities:
         raise StoreUnreadable(
             f"{source} is of a version of Reminders that is not known here: it has no entity "
@@ -160,12 +166,12 @@ def _opened(
         )
     make_indexes(connection, core)
     name = source.stem.removeprefix("Data-")
-    fallback_id = text(core.metadata.get("RDMasterStoreAccountIdentifier")) or name
+    fallback_id = usable(core.metadata.get("RDMasterStoreAccountIdentifier")) or name
     fallback = Account(fallback_id, _account_name(name), "", {"id": fallback_id, "name": name})
     accounts = read_accounts(connection, core, fallback)
     people = {row["Z_PK"]: person_of(row) for row in rows(connection, core.entity("REMCDSharee"))}
     labels = rows(connection, core.entity("REMCDHashtagLabel"))
-    identity = core.identity or source.name
+    identity = usable(core.identity) or source.name
     return OpenedStore(
         source=source,
         database=database,
@@ -177,6 +183,14 @@ def _opened(
         uuids=_uuids(reminder_rows(connection, core), identity),
         folders=folders,
     )
+
+
+def _without_entities(connection: sqlite3.Connection) -> str:
+    """Return why a store that lists no entities is not just as good as empty."""
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    if any(str(name).startswith("ZREMCD") for (name,) in tables):
+        return "its list of what is in its tables (Z_PRIMARYKEY) is missing or damaged"
+    return ""
 
 
 def _account_name(name: str) -> str:

@@ -2,21 +2,18 @@
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from rootcellar.api import Absent, Capture, CopyOf, File, Item, Notice, Sighting
-from rootcellar.apple.blobs import is_undecoded
-from rootcellar.apple.core_data import rows, unknown_rows
+from rootcellar.api import Absent, Capture, CopyOf, File, Item, Sighting
+from rootcellar.apple.core_data import rows
 from rootcellar.apple.dates import cocoa_moment
 from rootcellar_reminders.naming import file_suffixes, place, suffixes
 from rootcellar_reminders.opening import REMINDER, OpenedStore
 from rootcellar_reminders.store.attachments import Attachment, is_intact
 from rootcellar_reminders.store.belongings import among, belongings
-from rootcellar_reminders.store.recurrence import rules_of
 from rootcellar_reminders.store.reminders import Reminder, reminder_of
 
 SLICE = 500
@@ -114,62 +111,6 @@ def _absent(attached: Attachment) -> Absent:
 
 def _called(attached: Attachment) -> str:
     return attached.name or f"attachment{attached.ending}"
-
-
-@dataclass
-class Oddities:
-    """Counts what was kept without being understood, and says so."""
-
-    rules: int = 0
-    alarms: int = 0
-    values: int = 0
-    notices: list[str] = field(default_factory=list)
-
-    def look_at_store(self, store: OpenedStore) -> None:
-        """Take down what is odd about a store, its accounts and lists."""
-        name = store.source.name
-        if store.core.entities and not store.core.modelled:
-            self.notices.append(
-                f"{name}: {store.core.why}, so its columns were found by their names. "
-                "Nothing is missing for that."
-            )
-        with store.connection() as connection:
-            count = unknown_rows(connection, store.core)
-        if count:
-            self.notices.append(
-                f"{name}: {count:,} rows are of kinds that it does not list itself; "
-                "they were left alone."
-            )
-        for one in store.lists.values():
-            smart = one.facts.get("smart_filter", {}).get("stored")
-            colour = one.facts.get("color", {}).get("raw")
-            self.values += is_undecoded(smart) + is_undecoded(colour)
-
-    def look_at(self, one: Reminder) -> None:
-        """Take down what is odd about a reminder."""
-        record = one.record
-        self.rules += sum("ical" not in rule for rule in rules_of(record))
-        for alarm in record.get("alarms", ()):
-            broken = alarm["type"] == "date" and "when" not in alarm
-            self.alarms += broken or alarm["type"] == "unknown"
-        self.values += sum(map(is_undecoded, record.get("message_contacts", ())))
-
-    def told(self) -> Iterator[Notice]:
-        """Yield what a person should know."""
-        for text in self.notices:
-            yield Notice(text)
-        for count, one, several in (
-            (self.rules, "rule says", "rules say"),
-            (self.alarms, "alarm says", "alarms say"),
-            (self.values, "value says", "values say"),
-        ):
-            if count:
-                said = one if count == 1 else several
-                what = "when a reminder comes back" if one.startswith("rule") else "something"
-                yield Notice(
-                    f"{count:,} {said} {what} in a form that is not known here; kept as stored, "
-                    "in `raw`. Updating rootcellar may help."
-                )
 
 
 def encode(record: Mapping[str, Any]) -> bytes:

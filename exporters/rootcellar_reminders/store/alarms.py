@@ -1,6 +1,7 @@
 """Alarms of every kind: at a date, before the due date, at a place, in a car."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from rootcellar.apple.core_data import CoreDataStore, Row
@@ -12,6 +13,9 @@ PROXIMITIES = {1: "arriving", 2: "leaving"}
 VEHICLE = {1: "connect", 2: "disconnect"}
 UNITS = {0: "minute", 1: "hour", 2: "day", 3: "week", 4: "month"}
 _ALARM = OWN | {"TRIGGER", "ALARMUID", "ORIGINALALARMUID", "ACKNOWLEDGEDDATE", "Z_FOK_REMINDER"}
+_EARLY = OWN | {"REMINDERIDENTIFIER"}
+_ROW = _EARLY | {"DUEDATEDELTAUNIT", "DUEDATEDELTACOUNT", "ACKNOWLEDGEDDATE", "SORTORDER",
+                 "CREATIONDATE"}  # fmt: skip
 _TRIGGER = OWN | {"ALARM"}
 
 
@@ -89,27 +93,36 @@ def _place(row: Row) -> dict[str, Any]:
     }
 
 
-def early_of(reminder: Row, alerts: Iterable[Row]) -> list[dict[str, Any]]:
+def early_of(reminder: Row, alerts: Iterable[Row]) -> tuple[list[dict[str, Any]], list[Any]]:
     """Return the early reminders: `unit` and `count`, -15 being a quarter of an hour before.
 
     They are JSON in the reminder's own row, and from some version on also rows of their own.
+    What is no early reminder, or told in a way not known, is in the second list, as it is.
     """
     said = blob(reminder.get("DUEDATEDELTAALERTSDATA"))
     listed = said.get("dueDateDeltaAlerts") if isinstance(said, Mapping) else None
-    found = [
-        _early(one.get("dueDateDeltaUnit"), one.get("dueDateDeltaCount"), one.get("identifier"))
-        for one in (listed if isinstance(listed, list) else ())
-        if isinstance(one, Mapping)
-    ]
+    found: list[dict[str, Any]] = []
+    odd = [] if said is None or isinstance(listed, list) else [said]
+    for told in listed if isinstance(listed, list) else ():
+        named = told if isinstance(told, Mapping) else {}
+        uid = named.get("identifier")
+        one = _early(named.get("dueDateDeltaUnit"), named.get("dueDateDeltaCount"), uid)
+        found += [one] if one else []
+        odd += [] if one else [told]
     for row in alerts:
         unit, count = row.get("DUEDATEDELTAUNIT"), row.get("DUEDATEDELTACOUNT")
-        acknowledged = filled(acknowledged=stamp(row.get("ACKNOWLEDGEDDATE")))
-        one = {**_early(unit, count, identifier(row)), **acknowledged}
-        if not any((one["unit"], one["count"]) == (two["unit"], two["count"]) for two in found):
-            found.append(one)
-    return found
+        one = _early(unit, count, identifier(row))
+        if one is None:
+            odd.append(leftover(row, _EARLY))
+        elif not any((one["unit"], one["count"]) == (two["unit"], two["count"]) for two in found):
+            acknowledged = stamp(row.get("ACKNOWLEDGEDDATE"))
+            found.append(one | filled(acknowledged=acknowledged, raw=leftover(row, _ROW)))
+    return found, odd
 
 
-def _early(unit: Any, count: Any, uid: Any) -> dict[str, Any]:
+def _early(unit: Any, count: Any, uid: Any) -> dict[str, Any] | None:
+    """Return an early reminder; None where unit or count is no number."""
+    if not all(isinstance(one, int | float) and isfinite(one) for one in (unit, count)):
+        return None
     named = UNITS.get(number(unit), number(unit))
     return {"unit": named, "count": number(count), **filled(id=text(uid))}

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 from rootcellar.apple.core_data import Row
 from rootcellar.apple.values import number, real, text
 from rootcellar_reminders.containers import account_folders
-from rootcellar_reminders.store.values import OWN, filled, identifier, leftover, url
+from rootcellar_reminders.store.values import OWN, blob, filled, identifier, leftover, url
 
 ENDINGS = {
     "public.jpeg": ".jpeg", "public.png": ".png", "public.heic": ".heic", "public.tiff": ".tiff",
@@ -21,6 +22,7 @@ ENDINGS = {
 LINK = "public.url"
 DIGEST = 128
 """How many hexadecimal digits a SHA-512 has."""
+_DIGEST = re.compile(f"[0-9A-Fa-f]{{{DIGEST}}}")
 _KNOWN = OWN | {
     "UTI", "FILENAME", "FILESIZE", "WIDTH", "HEIGHT", "LENGTH", "DURATION", "SHA512SUM", "URL",
     "HOSTURL", "TRANSCRIBEDTEXT",
@@ -37,7 +39,7 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """One attachment. `link` is set for a page; else it is a file, `found` where it is here.
+    """One attachment: a page, whose address is `link`, or a file, `found` where it is here.
 
     `expected` is where the file would be, as far as the store tells.
     """
@@ -51,6 +53,7 @@ class Attachment:
     facts: dict[str, Any]
     found: Found | None = None
     expected: str = ""
+    is_link: bool = False
 
     @property
     def ending(self) -> str:
@@ -63,7 +66,8 @@ def attachment_of(row: Row, folders: "AttachmentFolders", account: str) -> Attac
     """Return an attachment, with its file if it is there."""
     uti = text(row.get("UTI"))
     address = url(row.get("URL"))
-    name, sha512 = text(row.get("FILENAME")), text(row.get("SHA512SUM")).lower()
+    name, told = text(row.get("FILENAME")), text(row.get("SHA512SUM"))
+    sha512 = told.lower() if _DIGEST.fullmatch(told) else ""
     size = number(row.get("FILESIZE"))
     is_link = uti == LINK or (bool(address) and not (name or sha512 or size))
     uid = identifier(row) or str(row["Z_PK"])
@@ -76,12 +80,14 @@ def attachment_of(row: Row, folders: "AttachmentFolders", account: str) -> Attac
         seconds=real(row.get("LENGTH")) or real(row.get("DURATION")),
         text=text(row.get("TRANSCRIBEDTEXT")),
         url="" if is_link else address,
-        raw=leftover(row, _KNOWN),
+        raw=leftover(row, _KNOWN if is_link else _KNOWN - {"HOSTURL"})
+        | filled(sha512sum="" if sha512 else told),
     )
     if is_link:
-        return Attachment(
-            uid, uti, name, sha512, 0, address, facts | filled(host=url(row.get("HOSTURL")))
-        )
+        facts |= filled(host=url(row.get("HOSTURL")))
+        if row.get("URL") and not address:
+            facts["raw"] = facts.get("raw", {}) | {"url": blob(row["URL"]) or text(row["URL"])}
+        return Attachment(uid, uti, name, sha512, 0, address, facts, is_link=True)
     found = folders.find(account, [sha512, uid, name], size, ENDINGS.get(uti, split_name(name)[1]))
     ending = split_name(name)[1] or ENDINGS.get(uti, "")
     expected = folders.expected(account, sha512, ending)

@@ -11,6 +11,8 @@ from rootcellar_reminders.store.values import identifier
 
 BY_REMINDER = ("REMCDAlarm", "REMCDAttachment", "REMCDHashtag", "REMCDRecurrenceRule",
                "REMCDAssignment")  # fmt: skip
+ORPHANS = {"REMCDAlarm": "alarms", "REMCDAttachment": "attachments", "REMCDHashtag": "tags",
+           "REMCDRecurrenceRule": "rules", "REMCDAssignment": "assignments"}  # fmt: skip
 TRIGGERS = "REMCDAlarmTrigger"
 EARLY = "REMCDDueDateDeltaAlert"
 
@@ -94,6 +96,24 @@ _HEX = (
     "upper(replace(CASE typeof(REMINDERIDENTIFIER) WHEN 'blob' THEN hex(REMINDERIDENTIFIER) "
     "ELSE REMINDERIDENTIFIER END, '-', ''))"
 )
+
+
+def orphans(connection: sqlite3.Connection, store: CoreDataStore) -> dict[str, int]:
+    """Return how many rows of each kind belong to no reminder that is there, by what they are."""
+    found = {}
+    reminders = store.entity("REMCDReminder")
+    for name, what in ORPHANS.items():
+        entity = store.entity(name)
+        if reminders is None or entity is None or "REMINDER" not in entity.columns:
+            continue
+        deleted = "AND NOT coalesce(MARKEDFORDELETION, 0) "
+        where = (
+            f'REMINDER NOT IN (SELECT Z_PK FROM "{reminders.table}") '
+            f"{deleted if 'MARKEDFORDELETION' in entity.columns else ''}"
+        )
+        if count := sum(1 for _ in rows(connection, entity, where)):
+            found[what] = count
+    return found
 
 
 def make_indexes(connection: sqlite3.Connection, store: CoreDataStore) -> None:

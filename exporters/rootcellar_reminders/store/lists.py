@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rootcellar.apple.core_data import CoreDataStore, Row, rows
-from rootcellar.apple.values import number, text
+from rootcellar.apple.values import number, real, text
 from rootcellar_reminders.store.colours import colour_of, emblem_of
 from rootcellar_reminders.store.filters import filter_of
 from rootcellar_reminders.store.values import OWN, blob, filled, identifier, leftover, stamp
@@ -17,6 +17,8 @@ ACCOUNT_KINDS = {1: "local", 2: "icloud", 3: "caldav", 4: "exchange", 5: "intern
 INTERNAL_LIST = "SiriFoundInApps"
 """The list in which Siri puts what it found in other apps; the app never shows it."""
 LAST = 1 << 62
+_ORDERS = ("REMINDERIDSMERGEABLEORDERING_V2_JSON", "REMINDERIDSMERGEABLEORDERING_V2",
+           "REMINDERIDSMERGEABLEORDERING")  # fmt: skip
 _UUID = re.compile(rb"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _ACCOUNT = OWN | {"NAME", "TYPE", "INACTIVE", "LISTIDSMERGEABLEORDERING",
                   "LISTIDSMERGEABLEORDERING_V2"}  # fmt: skip
@@ -140,10 +142,17 @@ def _list(row: Row, accounts: Mapping[int, Account], *, is_smart: bool) -> Remin
     )
     order = blob(row.get("REMINDERIDSMERGEABLEORDERING_V2_JSON"))
     listed = [text(uid).upper() for uid in order] if isinstance(order, list) else []
-    listed = listed or uuids_in(row.get("REMINDERIDSMERGEABLEORDERING_V2"))
-    listed = listed or uuids_in(row.get("REMINDERIDSMERGEABLEORDERING"))
+    for column in _ORDERS:
+        listed = listed or uuids_in(row.get(column))
     one.order = {uid: at for at, uid in enumerate(dict.fromkeys(listed))}
-    one.in_section = _memberships(blob(row.get("MEMBERSHIPSOFREMINDERSINSECTIONSASDATA")))
+    inside = blob(row.get("MEMBERSHIPSOFREMINDERSINSECTIONSASDATA"))
+    one.in_section = _memberships(inside)
+    unread = filled(
+        reminderidsmergeableordering_v2_json=None if isinstance(order, list) else order,
+        membershipsofremindersinsectionsasdata=None if _has_memberships(inside) else inside,
+    )
+    if unread:
+        one.facts["raw"] = one.facts.get("raw", {}) | unread
     one.sections = [{"id": uid} for uid in uuids_in(row.get("SECTIONIDSORDERINGASDATA"))]
     return one
 
@@ -212,10 +221,14 @@ def _memberships(value: Any) -> dict[str, str]:
             continue
         member, group = text(one.get("memberID")).upper(), text(one.get("groupID")).upper()
         when = one.get("modifiedOn")
-        modified = float(when) if isinstance(when, int | float) else 0.0
+        modified = real(when) or 0.0
         if member and modified >= newest.get(member, (modified, ""))[0]:
             newest[member] = (modified, group)
     return {member: group for member, (_, group) in newest.items() if group}
+
+
+def _has_memberships(value: Any) -> bool:
+    return isinstance(value, Mapping) and isinstance(value.get("memberships"), list)
 
 
 def _read_sections(
@@ -244,16 +257,20 @@ def _section_order(store: CoreDataStore) -> str:
     return "Z_FOK_LIST, Z_PK" if "Z_FOK_LIST" in there else "Z_PK"
 
 
+_NAMES = {"prefix": "NAMEPREFIX", "first": "FIRSTNAME", "middle": "MIDDLENAME", "last": "LASTNAME",
+          "suffix": "NAMESUFFIX", "nick": "NICKNAME"}  # fmt: skip
 _PERSON = OWN | {"DISPLAYNAME", "FIRSTNAME", "MIDDLENAME", "LASTNAME", "NICKNAME", "NAMEPREFIX",
                  "NAMESUFFIX", "ADDRESS", "STATUS", "ACCESSLEVEL", "LIST"}  # fmt: skip
 
 
 def person_of(row: Row) -> dict[str, Any]:
     """Return what is known of a person with whom a list is shared."""
-    full = " ".join(filter(None, (text(row.get("FIRSTNAME")), text(row.get("LASTNAME")))))
+    names = {part: text(row.get(column)) for part, column in _NAMES.items()}
+    full = " ".join(filter(None, (names["first"], names["last"])))
     return filled(
         id=identifier(row),
-        name=text(row.get("DISPLAYNAME")) or full,
+        name=text(row.get("DISPLAYNAME")) or full or names["nick"],
+        names=filled(**names),
         address=text(row.get("ADDRESS")),
         status=number(row.get("STATUS")),
         access=number(row.get("ACCESSLEVEL")),

@@ -6,6 +6,7 @@ from typing import Any
 from rootcellar.apple.core_data import Row
 from rootcellar.apple.dates import cocoa_moment
 from rootcellar.apple.values import number
+from rootcellar_reminders.store.forms import odd_columns
 from rootcellar_reminders.store.values import OWN, blob, filled, leftover, stamp
 from rootcellar_reminders.store.when import DATE, FLOATING, When
 
@@ -20,6 +21,8 @@ LISTS = {
     "SETPOSITIONS": ("positions", "BYSETPOS", 366),
 }
 """Columns of lists of numbers: the record's name, the RRULE's part, the largest number allowed."""
+_MOST = 2**31 - 1
+"""The largest number that RFC 5545 allows."""
 KNOWN = OWN | {
     "FREQUENCY", "INTERVAL", "OCCURRENCECOUNT", "ENDDATE", "FIRSTDAYOFTHEWEEK", "DAYSOFTHEWEEK",
     *LISTS,
@@ -49,7 +52,9 @@ def rule_of(row: Row, due: When | None) -> dict[str, Any]:
         understood = understood and fine
         if listed:
             rule[name], parts[part] = listed, ",".join(map(str, listed))
-    if frequency is None or not understood:
+    numbers = (row.get(name) or 0 for name in ("INTERVAL", "OCCURRENCECOUNT"))
+    fine = not odd_columns(row, KNOWN) and all(0 <= one <= _MOST for one in numbers)
+    if frequency is None or not understood or not fine:
         return {"raw": leftover(row, OWN)}
     return {**rule, "ical": _ical(rule, parts, row, due), **filled(raw=leftover(row, KNOWN))}
 
@@ -94,7 +99,7 @@ def _days(value: Any) -> tuple[list[dict[str, int]], bool]:
         return [], False
     found = []
     for one in value:
-        day, week = (one, 0) if isinstance(one, int) else _day(one)
+        day, week = (one, 0) if type(one) is int else _day(one)
         if not 1 <= day <= 7 or not -53 <= week <= 53:
             return [], False
         found.append({"day": day, **({"week": week} if week else {})})
@@ -115,6 +120,6 @@ def _numbers(value: Any, most: int) -> tuple[list[int], bool]:
         return [], True
     if not isinstance(value, Sequence) or isinstance(value, str):
         return [], False
-    if not all(isinstance(one, int) and 0 < abs(one) <= most for one in value):
+    if not all(type(one) is int and 0 < abs(one) <= most for one in value):
         return [], False
     return list(value), True

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rootcellar.apple.blobs import plain
 from rootcellar.apple.core_data import CoreDataStore, Row
+from rootcellar.apple.dates import cocoa_moment
 from rootcellar.apple.values import number, text
 from rootcellar_reminders.store.alarms import alarms_of, early_of
 from rootcellar_reminders.store.attachments import Attachment, AttachmentFolders, attachment_of
@@ -12,7 +14,16 @@ from rootcellar_reminders.store.belongings import EARLY, Belongings
 from rootcellar_reminders.store.lists import ReminderList
 from rootcellar_reminders.store.merged_text import text_of_document
 from rootcellar_reminders.store.recurrence import rule_of
-from rootcellar_reminders.store.values import OWN, blob, filled, identifier, leftover, stamp, url
+from rootcellar_reminders.store.values import (
+    OWN,
+    blob,
+    filled,
+    identifier,
+    leftover,
+    stamp,
+    url,
+    usable,
+)
 from rootcellar_reminders.store.when import display_date_of, due_of, start_of
 
 URGENT = "ISURGENTSTATEENABLEDFORCURRENTUSER"
@@ -64,6 +75,7 @@ def reminder_of(row: Row, found: Belongings, context: Context) -> Reminder:
     due = due_of(row)
     rules = [rule_of(one, due) for one in found.of("REMCDRecurrenceRule", pk)]
     assigned = [_assignment(one, context) for one in found.of("REMCDAssignment", pk)]
+    early, odd_early = early_of(row, found.of(EARLY, pk))
     deleted = bool(row.get("MARKEDFORDELETION"))
     record = {"id": uid, "list": placed.identifier if placed else "", "title": title} | filled(
         notes=notes,
@@ -81,49 +93,70 @@ def reminder_of(row: Row, found: Belongings, context: Context) -> Reminder:
         urgent=bool(row.get(URGENT)),
         deleted=deleted,
         alarms=alarms_of(context.store, found.of("REMCDAlarm", pk), found.triggers),
-        early=early_of(row, found.of(EARLY, pk)),
+        early=early,
         rrule=rules[0] if rules else None,
         more_rrules=rules[1:],
-        attachments=[_facts(one) for one in attached if not one.link],
-        links=[filled(url=one.link, **one.facts) for one in attached if one.link],
+        attachments=[_facts(one) for one in attached if not one.is_link],
+        links=[{"url": one.link, **one.facts} for one in attached if one.is_link],
         assignee=assigned[0] if assigned else None,
         more_assignees=assigned[1:],
         message_contacts=_contacts(row.get("CONTACTHANDLES")),
         created=stamp(row.get("CREATIONDATE")),
         modified=stamp(row.get("LASTMODIFIEDDATE")),
-        raw=_raw(row, uid),
+        raw=_raw(row, uid) | filled(duedatedeltaalerts=odd_early) | _dangling(row, found, context),
     )
-    files = tuple(one for one in attached if not one.link)
+    files = tuple(one for one in attached if not one.is_link)
     return Reminder(uid, title, deleted, placed, record, files, row.get("LASTMODIFIEDDATE"))
 
 
 def _raw(row: Row, uid: str) -> dict[str, Any]:
     """Return the columns that nobody has named yet, and what the known ones do not tell whole."""
     raw = leftover(row, _KNOWN)
-    if row.get("NOTES") and "NOTESDOCUMENT" in row:
-        raw["notesdocument"] = blob(row["NOTESDOCUMENT"])  # it alone has the text's formats
+    if document := blob(row.get("NOTESDOCUMENT")):
+        raw["notesdocument"] = document  # it alone has the text's formats
+    if not row.get("TITLE") and (document := blob(row.get("TITLEDOCUMENT"))):
+        raw["titledocument"] = document
+    for name, date in (("TIMEZONE", "DUEDATE"), ("DISPLAYDATETIMEZONE", "DISPLAYDATEDATE")):
+        if name in row and cocoa_moment(row.get(date)) is None:
+            raw[name.lower()] = plain(row[name])
+    if "CKIDENTIFIER" in row and not usable(row["CKIDENTIFIER"]):
+        raw["ckidentifier"] = plain(row["CKIDENTIFIER"])
     other = text(row.get("DACALENDARITEMUNIQUEIDENTIFIER"))
     if other and other.upper() != uid:
         raw["dacalendaritemuniqueidentifier"] = other
     return filled(**raw)
 
 
-def _tags(found: Belongings, pk: int, context: Context) -> list[str]:
-    named = (
-        text(one.get("NAME")) or context.tags.get(number(one.get("HASHTAGLABEL")), "")
-        for one in found.of("REMCDHashtag", pk)
+def _dangling(row: Row, found: Belongings, context: Context) -> dict[str, Any]:
+    """Return what leads to something that is not in the store: by number, as it is there."""
+    labels = (one.get("HASHTAGLABEL") for one in found.of("REMCDHashtag", row["Z_PK"])
+              if not _tag(one, context))  # fmt: skip
+    return filled(
+        list=row.get("LIST") if number(row.get("LIST")) not in context.lists else 0,
+        parentreminder=row.get("PARENTREMINDER")
+        if number(row.get("PARENTREMINDER")) not in context.uuids
+        else 0,
+        hashtaglabels=[one for one in labels if one],
     )
+
+
+def _tags(found: Belongings, pk: int, context: Context) -> list[str]:
+    named = (_tag(one, context) for one in found.of("REMCDHashtag", pk))
     return list(dict.fromkeys(filter(None, named)))
+
+
+def _tag(row: Row, context: Context) -> str:
+    return text(row.get("NAME")) or context.tags.get(number(row.get("HASHTAGLABEL")), "")
 
 
 def _section(uid: str, placed: ReminderList | None) -> dict[str, str]:
     if placed is None:
         return {}
     inside = placed.in_section.get(uid)
-    return next(
-        ({"id": one["id"], "name": one["name"]} for one in placed.sections if one["id"] == inside),
-        {},
-    )
+    if inside is None:
+        return {}
+    name = next((one["name"] for one in placed.sections if one["id"] == inside), "")
+    return {"id": inside, "name": name}
 
 
 def _parent(row: Row, context: Context, uid: str) -> str:
@@ -144,12 +177,14 @@ _ASSIGNMENT = OWN | {"ASSIGNEE", "ORIGINATOR", "ASSIGNEDDATE", "STATUS"}
 
 
 def _assignment(row: Row, context: Context) -> dict[str, Any]:
+    known = _ASSIGNMENT - {name for name in ("ASSIGNEE", "ORIGINATOR")
+                           if number(row.get(name)) not in context.people}  # fmt: skip
     return filled(
         to=dict(context.people.get(number(row.get("ASSIGNEE")), {})),
         by=dict(context.people.get(number(row.get("ORIGINATOR")), {})),
         at=stamp(row.get("ASSIGNEDDATE")),
         status=number(row.get("STATUS")),
-        raw=leftover(row, _ASSIGNMENT),
+        raw=leftover(row, known),
     )
 
 
@@ -161,5 +196,5 @@ def _contacts(value: object) -> Any:
 
 def identity_of(row: Row, store_identity: str) -> str:
     """Return what a reminder is known by for good."""
-    told = identifier(row) or text(row.get("DACALENDARITEMUNIQUEIDENTIFIER")).upper()
+    told = identifier(row) or usable(row.get("DACALENDARITEMUNIQUEIDENTIFIER")).upper()
     return told or f"{store_identity}-{row['Z_PK']}"

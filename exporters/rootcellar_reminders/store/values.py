@@ -1,13 +1,13 @@
 """Values of a row, read so that no odd one can stop a run."""
 
-from collections.abc import Iterable
+from collections.abc import Set
 from typing import Any
 from uuid import UUID
 
 from rootcellar.apple.blobs import decode_blob, plain
 from rootcellar.apple.core_data import Row
 from rootcellar.apple.dates import cocoa_moment
-from rootcellar.apple.values import text
+from rootcellar_reminders.store.forms import odd_columns
 
 _SYNC = (
     "RESOLUTIONTOKENMAP", "CKCLOUDSTATE", "CKSERVERRECORD", "CKDIRTY", "CKNEEDS", "CLOUDSTATE",
@@ -16,6 +16,8 @@ _SYNC = (
 )  # fmt: skip
 """How names of columns begin that say how far syncing or indexing is: they churn, that is all."""
 
+LONGEST = 200
+"""Letters of an identifier; a UUID has 36."""
 OWN = frozenset(
     {"Z_PK", "Z_ENT", "REMINDER", "ACCOUNT", "CKIDENTIFIER", "IDENTIFIER", "MARKEDFORDELETION"}
 )
@@ -44,13 +46,18 @@ def identifier(row: Row) -> str:
 
     The one for iCloud is a text; stores without iCloud have it in 16 bytes alone.
     """
-    told = text(row.get("CKIDENTIFIER")).strip()
-    if told:
+    if told := usable(row.get("CKIDENTIFIER")):
         return told.upper() if len(told) == 36 else told
     raw = row.get("IDENTIFIER")
     if isinstance(raw, bytes) and len(raw) == 16:
         return str(UUID(bytes=raw)).upper()
-    return text(raw).strip() if isinstance(raw, str) else ""
+    return usable(raw)
+
+
+def usable(value: object) -> str:
+    """Return a text that something can be known by for good, "" for what is damaged or none."""
+    told = value.strip() if isinstance(value, str) else ""
+    return told if told.isprintable() and len(told) <= LONGEST and "\ufffd" not in told else ""
 
 
 def filled(**values: Any) -> dict[str, Any]:
@@ -58,13 +65,14 @@ def filled(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value}
 
 
-def leftover(row: Row, known: Iterable[str]) -> dict[str, Any]:
-    """Return a row's values that nobody has named yet, by column; syncing left out."""
-    return {
-        name.lower(): _kept(row[name])
-        for name in sorted(row.keys() - known)
-        if not name.startswith(_SYNC)
-    }
+def leftover(row: Row, known: Set[str]) -> dict[str, Any]:
+    """Return a row's values that nobody has named yet, by column; syncing left out.
+
+    Those of known columns that are in no form that they should be in are returned as well.
+    """
+    unnamed = [name for name in row.keys() - known if not name.startswith(_SYNC)]
+    names = sorted((*unnamed, *odd_columns(row, known)))
+    return {name.lower(): _kept(row[name]) for name in names}
 
 
 def _kept(value: Any) -> Any:

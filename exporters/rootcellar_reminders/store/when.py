@@ -92,7 +92,10 @@ def of_components(components: Any) -> When | None:
     known = zone_of(zone)
     if known is None:
         return {"kind": FLOATING, "value": wall.isoformat(), "tz": zone}
-    moment = wall.replace(tzinfo=known).astimezone(UTC)
+    try:
+        moment = wall.replace(tzinfo=known).astimezone(UTC)
+    except OverflowError:  # on the last day that there is
+        return {"kind": FLOATING, "value": wall.isoformat(), "tz": zone}
     return {"kind": INSTANT, "value": _instant(moment), "tz": zone}
 
 

@@ -11,6 +11,8 @@ NEVER = "TRIGGER;VALUE=DATE-TIME:19760401T005545Z"
 """The time that Apple gives an alarm that does not go off at a time."""
 PROXIMITY = {"arriving": "ARRIVE", "leaving": "DEPART", "connect": "CONNECT",
              "disconnect": "DISCONNECT"}  # fmt: skip
+_LONGEST = 100 * 366 * 86_400
+"""Seconds: what is told to be further from the due date is no time for an alarm."""
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 
 
@@ -71,6 +73,8 @@ def _wall(when: Record) -> datetime:
 
 def _relative(seconds: float) -> str:
     """Return a trigger that many seconds after the due date; before it, if negative."""
+    if abs(seconds) > _LONGEST:
+        return NEVER
     sign = "-" if seconds < 0 else ""
     span = timedelta(seconds=round(abs(seconds)))
     hours, rest = divmod(span.seconds, 3600)
@@ -90,5 +94,9 @@ def _place(alarm: Record) -> str:
         "X-APPLE-RADIUS": str(alarm["radius"]) if alarm.get("radius") is not None else "",
         "X-TITLE": alarm.get("title", "") or alarm.get("contact", ""),
     }
-    where = f"geo:{alarm.get('latitude') or 0},{alarm.get('longitude') or 0}"
+    latitude, longitude = alarm.get("latitude"), alarm.get("longitude")
+    if latitude is None or longitude is None:
+        told = (known["X-TITLE"], known["X-ADDRESS"])
+        return f"X-ROOTCELLAR-PLACE:{text(', '.join(filter(None, told)))}"
+    where = f"geo:{latitude},{longitude}"
     return with_parameters("X-APPLE-STRUCTURED-LOCATION", where, known)

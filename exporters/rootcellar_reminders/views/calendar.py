@@ -101,7 +101,10 @@ def _start(start: Any, due: Any) -> Any:
     if due["kind"] == "floating":
         return {"kind": "floating", "value": wall}
     known = zone(due["tz"]) or UTC
-    at = datetime.fromisoformat(wall).replace(tzinfo=known).astimezone(UTC)
+    try:
+        at = datetime.fromisoformat(wall).replace(tzinfo=known).astimezone(UTC)
+    except OverflowError:
+        return start
     return {"kind": "instant", "value": at.isoformat().replace("+00:00", "Z"), "tz": due["tz"]}
 
 

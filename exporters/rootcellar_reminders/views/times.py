@@ -27,7 +27,10 @@ def moment(when: Record) -> datetime | date:
     found = datetime.fromisoformat(when["value"])
     if when["kind"] != INSTANT:
         return found
-    return found.astimezone(zone(when.get("tz", "")) or UTC)
+    try:
+        return found.astimezone(zone(when.get("tz", "")) or UTC)
+    except OverflowError:  # in a year that a clock in that zone does not show
+        return found.astimezone(UTC)
 
 
 def words(when: Record) -> str:
