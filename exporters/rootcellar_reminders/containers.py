@@ -3,12 +3,15 @@
 import contextlib
 import hashlib
 import os
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from rootcellar.api import Capture
 
+_ANY = re.compile(r"Data-.*\.sqlite")
+_STORE = re.compile(r"Data-(local|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\.sqlite")
 FRESH_SECONDS = 2.0
 """A file changed more recently may change again without its time telling: FAT counts in 2 s."""
 
@@ -19,21 +22,33 @@ def is_container(folder: Path) -> bool:
     It is called `Container_v1`, unless somebody has copied it elsewhere.
     """
     try:
-        return bool(databases(folder)) or folder.name.startswith("Container_v")
+        return folder.name.startswith("Container_v") or bool(_names(folder / "Stores", _ANY))
     except (FileNotFoundError, NotADirectoryError):
         return False
 
 
+def is_copied(folder: Path) -> bool:
+    """Return whether a folder is a container, or the stores out of one; raises OSError."""
+    return is_container(folder) or bool(_names(folder, _STORE))
+
+
 def databases(container: Path) -> list[Path]:
     """Return the stores of a container, the one changed last first; raises OSError."""
-    with os.scandir(container / "Stores") as entries:
-        names = [
-            entry.name
-            for entry in entries
-            if entry.name.startswith("Data-") and entry.name.endswith(".sqlite")
-        ]
-    paths = [container / "Stores" / name for name in names]
-    return sorted(paths, key=lambda path: (-changed(path), path.name))
+    folder, inside = container, container / "Stores"
+    names = [] if os.path.lexists(inside) else _names(container, _STORE)
+    if not names:
+        folder, names = inside, _names(inside, _ANY)
+    return sorted((folder / name for name in names), key=lambda path: (-changed(path), path.name))
+
+
+def _names(folder: Path, wanted: re.Pattern[str]) -> list[str]:
+    with os.scandir(folder) as entries:
+        return [entry.name for entry in entries if wanted.fullmatch(entry.name)]
+
+
+def files_folder(container: Path) -> Path:
+    """Return where the files of a container are; beside the stores, where only these are named."""
+    return (container.parent if container.name == "Stores" else container) / "Files"
 
 
 def token(capture: Capture) -> str | None:
@@ -65,7 +80,7 @@ def changed(database: Path) -> int:
 
 def _folder_signature(container: Path) -> Iterator[str]:
     """Yield what a stat tells of the folders of attachments: whether files came or went."""
-    top = str(container / "Files")
+    top = str(files_folder(container))
     for path in (top, *(f"{top}/{name}/Attachments" for name in account_folders(top))):
         try:
             yield f"{path}:{os.stat(path).st_mtime_ns}"  # noqa: PTH116 - text is faster here

@@ -27,10 +27,17 @@ HOMES = (
     "var/mobile/Containers/Shared/AppGroup",
     "HomeDomain/Library/Reminders",
     "AppDomainGroup-group.com.apple.reminders",
+    "AppDomainGroup/group.com.apple.reminders",
     "Container_v1",
+    "Group Containers/group.com.apple.reminders",
+    "group.com.apple.reminders",
+    "Reminders",
+    "mobile/Library/Reminders",
+    "mobile/Containers/Shared/AppGroup",
 )
 """Where a home keeps the container: macOS 14 and later, macOS 10.15 to 13 and iOS 13 to 16, iOS 17
-and later, an iPhone's whole file system, a backup unpacked by its domains, the container alone."""
+and later, an iPhone's whole file system, a backup unpacked by its domains; then the container as
+it lies in what somebody copied of these. The home may itself be the container, or its stores."""
 
 
 class Reminders(Exporter):
@@ -38,8 +45,9 @@ class Reminders(Exporter):
 
     name: ClassVar[str] = "reminders"
     title: ClassVar[str] = "Reminders"
-    reads: ClassVar[tuple[Store, ...]] = tuple(
-        Store("Reminders store", home, recognise=containers.is_container) for home in HOMES
+    reads: ClassVar[tuple[Store, ...]] = (
+        *(Store("Reminders store", home, recognise=containers.is_container) for home in HOMES),
+        Store("Reminders store", ".", recognise=containers.is_copied),
     )
     settings: ClassVar[type] = RemindersSettings
 

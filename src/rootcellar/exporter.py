@@ -20,7 +20,7 @@ class Store:
 
     `home` is a path below the home. Without `recognise` that path itself is the store. With it,
     every folder at or below that path for which `recognise(folder)` is true is one (a person can
-    have several Photos libraries, under any name).
+    have several Photos libraries, under any name). `.` is the home itself, and nothing below it.
     """
 
     name: str

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from rootcellar.apple.core_data import Row
 from rootcellar.apple.values import number, real, text
-from rootcellar_reminders.containers import account_folders
+from rootcellar_reminders.containers import account_folders, files_folder
 from rootcellar_reminders.store.values import OWN, blob, filled, identifier, leftover, url
 
 ENDINGS = {
@@ -109,7 +109,7 @@ class AttachmentFolders:
     """
 
     def __init__(self, container: Path) -> None:
-        self.top = str(container / "Files")
+        self.top = str(files_folder(container))
         self._by_account: dict[str, dict[str, list[Found]]] = {}
         self._all: list[Found] = []
         for name in account_folders(self.top):

@@ -131,13 +131,12 @@ def _dangling(row: Row, found: Belongings, context: Context) -> dict[str, Any]:
     """Return what leads to something that is not in the store: by number, as it is there."""
     labels = (one.get("HASHTAGLABEL") for one in found.of("REMCDHashtag", row["Z_PK"])
               if not _tag(one, context))  # fmt: skip
-    return filled(
-        list=row.get("LIST") if number(row.get("LIST")) not in context.lists else 0,
-        parentreminder=row.get("PARENTREMINDER")
-        if number(row.get("PARENTREMINDER")) not in context.uuids
-        else 0,
-        hashtaglabels=[one for one in labels if one],
-    )
+    lost = {
+        name.lower(): plain(row[name])
+        for name, there in (("LIST", context.lists), ("PARENTREMINDER", context.uuids))
+        if name in row and number(row[name]) not in there
+    }
+    return filled(**lost, hashtaglabels=[plain(one) for one in labels if one])
 
 
 def _tags(found: Belongings, pk: int, context: Context) -> list[str]:

@@ -15,7 +15,13 @@ from rootcellar.archive.drive import drive_of
 from rootcellar.cli.advice import advice_on_archive
 from rootcellar.cli.checks import Check, check_notify, check_schedule, check_standings
 from rootcellar.cli.output import size_in_words, tell_json
-from rootcellar.cli.setting import Setting, find_archive, json_option, setting_options
+from rootcellar.cli.setting import (
+    Setting,
+    find_archive,
+    json_option,
+    places_of,
+    setting_options,
+)
 from rootcellar.errors import RootcellarError, UsageError
 from rootcellar.exporter import Exporter
 from rootcellar.items import Trouble
@@ -108,7 +114,7 @@ def _check_exporters(setting: Setting) -> Iterator[Check]:
         if setting.home.is_live and found.stores:
             yield from _second_look(setting, exporter, found.stores)
         if not found.stores and not found.problems:
-            places = ", ".join(str(setting.home.path / store.home) for store in exporter.reads)
+            places = places_of(setting.home.path, exporter)
             yield Check(
                 f"store.{exporter.name}",
                 "note",

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 OrderFor = Callable[[Path, bool], "Order"]
 
 
+PLACES = 3
+"""How many of the places where a store may be are named when there is none."""
+
+
 @dataclass(frozen=True)
 class Setting:
     """The settings as they hold for one command: file, options, what is installed."""
@@ -110,7 +114,7 @@ class Setting:
 
         if found.problems:  # there may be much that we cannot see: never passed over in silence
             return Missing(found.problems[0].message, found.problems[0].hint, asked=True)
-        places = ", ".join(f"{self.home.path / store.home}" for store in exporter.reads)
+        places = places_of(self.home.path, exporter)
         kinds = " or ".join(dict.fromkeys(store.name for store in exporter.reads))
         message = f"There is no {kinds} here (looked in {places})."
         hint = (
@@ -179,3 +183,12 @@ def load_only_settings(settings_file: Path | None) -> Settings:
     found = installed()
     tables = {exporter.name: exporter.settings for exporter in found.exporters}
     return load_settings(settings_file, tables)
+
+
+def places_of(home: Path, exporter: Exporter) -> str:
+    """Return where was looked, in a line that can be read: of many places the first few."""
+    places = [f"{home / store.home}" for store in exporter.reads]
+    more = len(places) - PLACES
+    if more <= 0:
+        return ", ".join(places)
+    return f"{', '.join(places[:PLACES])} and {more} other places"

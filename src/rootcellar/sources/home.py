@@ -16,6 +16,8 @@ from rootcellar.exporter import Store
 from rootcellar.sources.capture import Capture, FoundStore
 from rootcellar.sources.scratch import scratch_folder
 
+HERE = "."
+"""The place of a store that may be the home itself: somebody copied nothing else."""
 DEPTH = 6
 """How many folders below a store's place are searched."""
 PACKAGES = frozenset(
@@ -103,7 +105,9 @@ class HomeFolder:
                 paths = self._named(store, named, problems)
             else:
                 search = _Search(self.path, store.recognise)
-                search.look(self.path / store.home, DEPTH)
+                search.itself() if store.home == HERE else search.look(
+                    self.path / store.home, DEPTH
+                )
                 paths, problems = search.found, problems + search.problems
             for path in paths:
                 real = path.resolve()
@@ -177,6 +181,14 @@ class _Search:
         if depth:
             for path in inside:
                 self.look(Path(path), depth - 1)
+
+    def itself(self) -> None:
+        """Take down the home if it is of the kind itself; what is below is not looked at."""
+        try:
+            if self._recognised(self.home):
+                self.found.append(self.home)
+        except OSError as error:
+            self.problems.append(_forbidden(self.home, error))
 
     def _recognised(self, folder: Path) -> bool:
         try:
