@@ -68,15 +68,41 @@ def test_a_vault_that_is_not_there_is_said(world: Any) -> None:
     assert "no vault" in done.err
 
 
-@pytest.mark.parametrize("folder", ["../out", "/tmp/out", ".hidden", "a/../../b"])
-def test_a_folder_that_is_not_in_the_vault_is_refused(
+@pytest.mark.parametrize(
+    "folder", ["../outside", "a/../../outside", "/outside", ".obsidian", "a:b", "a\\b"]
+)
+def test_a_folder_that_is_not_below_the_vault_is_refused(
     world: Any, vault: Path, folder: str
 ) -> None:
-    world.export("notes")
-    done = world.run("obsidian", vault, "--archive", world.archive, "--folder", folder)
+    done = world.run(
+        "obsidian", vault, "--home", world.home, "--archive", world.archive, "--folder", folder
+    )
     assert done.code == 2
-    assert folder in done.err
+    assert "cannot be a folder of a vault" in done.err
+    assert not (vault / folder).resolve().exists()
     assert not list(vault.iterdir())
+    assert not world.archive.exists()
+
+
+def test_a_file_where_the_folder_would_be_is_said_and_kept(world: Any, vault: Path) -> None:
+    (vault / "Apple Notes").write_text("mine")
+    done = world.run("obsidian", vault, "--home", world.home, "--archive", world.archive)
+    assert done.code == 2
+    assert "is a file" in done.err
+    assert (vault / "Apple Notes").read_text() == "mine"
+
+
+def test_a_vault_whose_drive_is_not_mounted_is_waited_for(world: Any, vault: Path) -> None:
+    bring(world, vault)
+    vault.rename(world.root / "unmounted")
+    vault.mkdir()
+    done = world.run("obsidian", vault, "--home", world.home, "--archive", world.archive)
+    assert done.code == 75
+    assert not list(vault.iterdir())
+    vault.rmdir()
+    assert world.run("obsidian", vault, "--archive", world.archive).code == 75
+    (world.root / "unmounted").rename(vault)
+    assert bring(world, vault)["unchanged"] == 10
 
 
 def test_a_vault_inside_an_archive_is_refused(world: Any, vault: Path) -> None:
@@ -84,3 +110,10 @@ def test_a_vault_inside_an_archive_is_refused(world: Any, vault: Path) -> None:
     done = world.run("obsidian", world.archive / "Notes", "--archive", world.archive)
     assert done.code == 2
     assert "lies inside the archive" in done.err
+
+
+def test_an_archive_from_another_machine_is_enough(world: Any, vault: Path) -> None:
+    world.export("notes")
+    (world.home / "Library").rename(world.root / "gone")
+    (world.root / "state").rename(world.root / "another machine")
+    assert bring(world, vault)["new"] == 10

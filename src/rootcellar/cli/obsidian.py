@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 
-from rootcellar.archive.layout import IDENTITY
 from rootcellar.cli.export import tell_report
 from rootcellar.cli.output import tell_json
 from rootcellar.cli.progress import shown_progress
@@ -22,7 +21,7 @@ from rootcellar.cli.setting import (
     json_option,
     setting_options,
 )
-from rootcellar.errors import DestinationWaiting, UsageError
+from rootcellar.errors import DestinationWaiting
 from rootcellar.exporter import Exporter
 from rootcellar.outcomes import EXIT_CODES, worst
 from rootcellar.report import RunReport
@@ -72,6 +71,7 @@ def command(
     you change, move, rename or delete in the vault is yours and stays as it is.
     """
     from rootcellar.vault.archived import Choice
+    from rootcellar.vault.opening import find_vault, folder_in_vault
 
     choice = Choice(
         account,
@@ -81,10 +81,11 @@ def command(
         not_tag,
         since.replace(tzinfo=UTC) if since else None,
     )
-    place_of_vault, folder = _vault(vault), _folder(folder)
     with contextlib.redirect_stdout(sys.stderr):
         setting = Setting.load(settings, home)
         with StateStore(default_path()) as state:
+            place_of_vault = find_vault(vault, state)
+            folder = folder_in_vault(place_of_vault, folder)
             place = choose_archive(archive, setting.settings, state)
             exported = None if no_export else _export(setting, place, state, dry_run, as_json)
             aim = (folder, choice, restore_deleted, dry_run)
@@ -100,44 +101,15 @@ def command(
     sys.exit(EXIT_CODES[outcome])
 
 
-def _vault(vault: Path) -> Path:
-    path = vault.expanduser()
-    if not path.is_dir():
-        raise UsageError(
-            f"There is no vault at {path}.",
-            hint="Name the folder of an Obsidian vault, the one that holds .obsidian; make one "
-            "with Obsidian, or make an empty folder and open it there as a vault.",
-        )
-    path = path.resolve()
-    for above in (path, *path.parents):
-        if (above / IDENTITY).is_file():
-            raise UsageError(
-                f"{path} lies inside the archive {above}.",
-                hint="Only exports write into an archive; name a vault outside of it.",
-            )
-    return path
-
-
-def _folder(folder: str) -> str:
-    parts = [part for part in folder.split("/") if part not in ("", ".")]
-    if folder.startswith("/") or "\\" in folder or any(part[0] == "." for part in parts):
-        raise UsageError(
-            f"{folder} is no folder that Obsidian shows in a vault.",
-            hint='Name it by its path in the vault: --folder "Apple Notes".',
-        )
-    return "/".join(parts)
-
-
 def _export(
     setting: Setting, place: Path, state: StateStore, dry_run: bool, quiet: bool
 ) -> RunReport | None:
     """Export the notes, where their store is; without one, the archive's notes are taken."""
-    from rootcellar.engine.opening import locate
     from rootcellar.engine.running import run
+    from rootcellar.vault.opening import is_archive
 
     found = setting.stores(_notes(setting))
-    is_known = any(path == locate(place) for path, _ in state.archive_paths())
-    if is_known and not (found.stores or found.problems):
+    if is_archive(place) and not (found.stores or found.problems):
         return None
     order = setting.order([NOTES])(place, dry_run)
     with shown_progress(quiet=quiet) as progress:
@@ -156,15 +128,16 @@ def _sync(
     aim: tuple[str, Any, bool, bool],
 ) -> Any:
     from rootcellar.archive.disk import Disk, archive_errors
-    from rootcellar.engine.opening import locate, open_archive
+    from rootcellar.engine.opening import open_archive
     from rootcellar.vault.archived import Archived
+    from rootcellar.vault.opening import is_archive
     from rootcellar.vault.report import VaultReport
     from rootcellar.vault.syncing import Aim, Sync
     from rootcellar.views import Views
 
     folder, choice, restore_deleted, dry_run = aim
     views = Views(setting.settings.templates, setting.installed.exporters)
-    if dry_run and not any(path == locate(place) for path, _ in state.archive_paths()):
+    if dry_run and not is_archive(place):
         return VaultReport()  # an archive that is not made yet holds nothing
 
     def render(variables: Mapping[str, Any]) -> bytes:
@@ -182,7 +155,10 @@ def _sync(
         archived = Archived(opened.disk, state, opened.row, NOTES)
         template = views.digest_of("obsidian")
         wish = Aim(folder, choice, template, restore_deleted, dry_run)
-        return Sync(disk, archived, render, wish).run()
+        report = Sync(disk, archived, render, wish).run()
+    if not dry_run:
+        state.place_vault(vault)
+    return report
 
 
 def _document(

@@ -202,6 +202,12 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         ) WITHOUT ROWID;
         """,
     ),
+    (
+        "0013-vaults",
+        """
+        CREATE TABLE vault (path TEXT PRIMARY KEY, seen TEXT NOT NULL) WITHOUT ROWID;
+        """,
+    ),
 )
 
 

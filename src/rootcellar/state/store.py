@@ -141,6 +141,18 @@ class StateStore:
         )
         return tuple((Path(path), uuid) for path, uuid in rows)
 
+    def knows_vault(self, path: Path) -> bool:
+        """Return whether pages were ever written into a vault at this path."""
+        query = "SELECT 1 FROM vault WHERE path = ?"
+        return self.connection.execute(query, (str(path),)).fetchone() is not None
+
+    def place_vault(self, path: Path) -> None:
+        """Remember where a vault was last written into."""
+        self.connection.execute(
+            "INSERT OR REPLACE INTO vault VALUES (?, ?)",
+            (str(path), now().isoformat(timespec="seconds")),
+        )
+
     def clear(self, archive: ArchiveRow) -> None:
         """Forget every item of an archive, before it is rebuilt from the archive itself."""
         for table in ("missing", "file", "reference", "label"):
