@@ -91,6 +91,22 @@ class Disk:
             return False
         return True
 
+    def folder_identity(self, path: str) -> tuple[int, int] | None:
+        """Return what tells a folder from every other, links followed; None for no folder."""
+        try:
+            status = os.stat(path or ".", dir_fd=self.handle)
+        except OSError:  # also links that lead nowhere, or round in a circle
+            return None
+        return (status.st_dev, status.st_ino) if stat.S_ISDIR(status.st_mode) else None
+
+    def is_link(self, path: str) -> bool:
+        """Return whether a path is a symbolic link."""
+        try:
+            status = os.stat(path, dir_fd=self.handle, follow_symlinks=False)
+        except OSError:
+            return False
+        return stat.S_ISLNK(status.st_mode)
+
     def names(self, folder: str) -> list[str]:
         """Return the names in a folder, sorted; empty when it is not there."""
         try:

@@ -59,10 +59,16 @@ class Plan(msgspec.Struct, omit_defaults=True):
 
 
 class Journal(msgspec.Struct, omit_defaults=True):
-    """All that is remembered of one folder of a vault; keys are those of the archive's items."""
+    """All that is remembered of one folder of a vault; keys are those of the archive's items.
+
+    `folder` is where it lay when it was written, `asked` the folder that was asked for: another
+    one once the person has moved or renamed it.
+    """
 
     format: int = FORMAT
     archive: str = ""
+    folder: str = ""
+    asked: str = ""
     pages: dict[str, Page] = {}
     files: dict[str, Attached] = {}
     plans: list[Plan] = []
@@ -86,9 +92,15 @@ def load(vault: Disk, folder: str) -> Journal | None:
     return journal
 
 
+def remove(vault: Disk, folder: str) -> None:
+    """Remove the journal of a folder, which another one has taken the place of."""
+    vault.unlink(_path(folder))
+    vault.drop_empty_folder(_inside(folder), folder)
+
+
 def save(vault: Disk, folder: str, journal: Journal, plans: Sequence[Plan] = ()) -> None:
     """Write the journal in place of the one before, with what is about to be written."""
-    journal.plans = list(plans)
+    journal.plans, journal.folder = list(plans), folder
     part = stage(vault, folder, 0, msgspec.json.encode(journal))
     vault.flush()
     vault.rename(part, _path(folder))

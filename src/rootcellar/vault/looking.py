@@ -1,7 +1,6 @@
 """Looking at a vault as it is: which files there are, whose pages they are, who links to whom."""
 
 import json
-import os
 import posixpath
 import re
 from collections.abc import Collection, Iterator
@@ -18,6 +17,7 @@ ID = "apple-notes-id"
 HEAD = 8192
 """Bytes of a page in which its properties are looked for."""
 _ID = re.compile(rf"^{ID}:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
+_MODIFIED = re.compile(r"^modified:[ \t]*[\"']?([0-9T:+Z. -]+)", re.MULTILINE)
 _WIKILINK = re.compile(r"\[\[([^\]\n]+?)\]\]")
 _LINK = re.compile(r"\]\(<?([^)>\n]+?)>?(?:\s+\"[^\"]*\")?\)")
 
@@ -29,32 +29,44 @@ class Vault:
     Folders, and links to files, are no files of ours; their names are taken.
     """
 
-    def __init__(self, disk: Disk) -> None:
+    def __init__(self, disk: Disk, folder: str) -> None:
+        """`folder` is where pages are to lie."""
         self.disk = disk
         self.files: dict[str, str] = {}
+        self.folders: dict[str, str] = {}
         self._others: set[str] = set()
-        self._walked: set[tuple[int, int]] = set()
-        self._walk("")
+        self._walk(folder)
         self._coming: dict[str, str] = {}
 
-    def _walk(self, folder: str) -> None:
-        for name in self.disk.names(folder):
-            if name.startswith("."):
+    def _walk(self, wanted: str) -> None:
+        """Take down all that is in a vault.
+
+        Folders that are linked to belong to it, as they do for Obsidian; each is seen once: under
+        its own name if it has one in the vault, else under that of the folder that is `wanted`.
+        """
+        seen: set[tuple[int, int]] = set()
+        waiting = [""]
+        linked: list[str] = []
+        while waiting or linked:
+            if not waiting:
+                linked.sort(key=lambda path: not f"{wanted}/".startswith(f"{path}/"))
+            folder = waiting.pop() if waiting else linked.pop(0)
+            identity = self.disk.folder_identity(folder)
+            if identity is None or identity in seen:
                 continue
-            path = f"{folder}/{name}" if folder else name
-            if self.disk.stat(path) is not None:
-                self.files[fold(path)] = path
-                continue
-            self._others.add(fold(path))
-            if self.disk.exists(f"{path}/{IDENTITY}"):
-                continue
-            try:
-                status = os.stat(path, dir_fd=self.disk.handle)
-            except OSError:
-                continue
-            if (status.st_dev, status.st_ino) not in self._walked:  # links may lead in circles
-                self._walked.add((status.st_dev, status.st_ino))
-                self._walk(path)
+            seen.add(identity)
+            if folder:
+                self.folders[fold(folder)] = folder
+            for name in self.disk.names(folder):
+                if name.startswith("."):
+                    continue
+                path = f"{folder}/{name}" if folder else name
+                if self.disk.stat(path) is not None:
+                    self.files[fold(path)] = path
+                    continue
+                self._others.add(fold(path))
+                if not self.disk.exists(f"{path}/{IDENTITY}"):
+                    (linked if self.disk.is_link(path) else waiting).append(path)
 
     def has(self, path: str) -> bool:
         """Return whether a file bears this name, ignoring case and composition."""
@@ -137,15 +149,26 @@ class Vault:
     def linked(self, besides: Collection[str]) -> "Linked":
         """Return what pages link to, those of `besides` left aside."""
         targets: set[str] = set()
-        for path in self.pages():
-            if path in besides:
+        for folded, path in self.files.items():
+            is_canvas = folded.endswith(".canvas")
+            if path in besides or not (is_canvas or folded.endswith(".md")):
                 continue
             try:
                 text = self.disk.read(path).decode("utf-8", "replace")
             except OSError:
                 continue
-            targets.update(targets_of(text))
+            targets.update(targets_of_canvas(text) if is_canvas else targets_of(text))
         return Linked(targets)
+
+
+def modified_in(data: bytes) -> str:
+    """Return when the item of a page was changed, as its properties say; "" if they do not.
+
+    Of two pages that this program made, the text that is greater is the later.
+    """
+    head = data[:HEAD].decode("utf-8", "replace")
+    found = _MODIFIED.search(head.split("\n---", 1)[0]) if head.startswith("---") else None
+    return found.group(1).strip() if found else ""
 
 
 class Linked:
@@ -170,6 +193,17 @@ def targets_of(text: str) -> Iterator[str]:
         target = found.group(1)
         if not re.match(r"[a-z][a-z0-9+.-]*:", target, re.IGNORECASE):
             yield unquote(target.partition("#")[0])
+
+
+def targets_of_canvas(text: str) -> Iterator[str]:
+    """Yield what a canvas shows (JSON Canvas: nodes with a `file`), and what its texts link to."""
+    try:
+        for node in json.loads(text)["nodes"]:
+            if isinstance(node.get("file"), str):
+                yield node["file"]
+            yield from targets_of(str(node.get("text", "")))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return
 
 
 def attachment_folder(disk: Disk, otherwise: str) -> str:

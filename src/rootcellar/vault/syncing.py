@@ -4,7 +4,7 @@ import hashlib
 import itertools
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rootcellar.archive.disk import Disk
@@ -12,9 +12,10 @@ from rootcellar.archive.names import fold
 from rootcellar.archive.writer import sha256_of_bytes
 from rootcellar.vault.archived import Archived, Choice, Source
 from rootcellar.vault.attaching import Attachments
-from rootcellar.vault.journal import Journal, Page, Plan, load, part_path, save
-from rootcellar.vault.looking import Vault
+from rootcellar.vault.journal import Page, Plan, part_path, remove, save
+from rootcellar.vault.looking import Vault, modified_in
 from rootcellar.vault.placing import ENDING, Placing
+from rootcellar.vault.remembering import recall
 from rootcellar.vault.report import VaultReport
 from rootcellar.vault.writing import NOT_OFFERED, Staged, Writing
 
@@ -43,12 +44,11 @@ class Sync:
         self.disk = disk
         self.archived = archived
         self.render = render
-        self.aim = aim
         self.report = VaultReport()
-        self.vault = Vault(disk)
-        found = load(disk, aim.folder)
-        self.is_first = found is None
-        self.journal = found or Journal(archive=archived.row.uuid)
+        self.vault = Vault(disk, aim.folder)
+        self.remembered = recall(disk, self.vault, aim.folder, archived.row.uuid)
+        self.aim = aim = replace(aim, folder=self.remembered.folder)
+        self.journal = self.remembered.journal
         self.attachments = Attachments(self.vault, archived.disk, self.journal, aim.folder)
         self.paths: dict[str, str] = {}
         self.writing = Writing(
@@ -79,6 +79,8 @@ class Sync:
         if not self.aim.dry_run:
             save(self.disk, self.aim.folder, self.journal)
             self.disk.flush()
+            if self.remembered.former is not None:
+                remove(self.disk, self.remembered.former)
             self.disk.drop_empty_folder(part_path(self.aim.folder, 0).rpartition("/")[0])
         self.report.absent += dict.fromkeys(self.attachments.absent)
         return self.report
@@ -110,7 +112,7 @@ class Sync:
         """Find pages that the person has moved, or that nobody remembers; note the deleted."""
         pages = self.journal.pages
         lost = [key for key, page in pages.items() if not self._is_at_its_place(key, page)]
-        if not lost and not self.is_first:
+        if not lost and not self.remembered.is_first:
             return
         away = set(lost)  # where one of these lay, another one may lie by now
         known = {page.path for key, page in pages.items() if key not in away}
@@ -178,6 +180,8 @@ class Sync:
             self.report.new += 1
             return Staged(Plan(one.key, fresh), data, _modified(record), counted="new")
         fresh.own_place = page.own_place
+        if path in self.report.stayed:
+            fresh.place = page.place  # it goes along as soon as nothing holds it
         if (fresh.sha256, path) == (page.sha256, page.path):
             fresh.size, fresh.mtime_ns = page.size, page.mtime_ns
             self.journal.pages[one.key] = fresh
@@ -210,10 +214,15 @@ class Sync:
             self.report.unchanged += 1
             return None
         self.report.edited.append(page.path)
-        if page.source in ("", one.digest):
+        if page.source == one.digest or not (page.source or self._is_older(page, data)):
             page.source = one.digest  # nothing of Apple's has changed since
             return None
         return self._beside(one, page, record, links)
+
+    def _is_older(self, page: Page, fresh: bytes) -> bool:
+        """Return whether a page that nobody remembers tells of an earlier state of its note."""
+        said = modified_in(self.disk.read(self.vault.spelled(page.path)))
+        return bool(said) and said < modified_in(fresh)
 
     def _beside(
         self, one: Source, page: Page, record: dict[str, Any], links: Mapping[str, str]

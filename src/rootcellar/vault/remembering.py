@@ -1,0 +1,71 @@
+"""Finding what is remembered of a vault, also when the folder of the notes was renamed."""
+
+from dataclasses import dataclass
+
+from rootcellar.archive.disk import Disk
+from rootcellar.vault.journal import HOME, NAME, Journal, load
+from rootcellar.vault.looking import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A journal, and the folder that pages go to; `former` is where else the journal lay.
+
+    `is_first`: nothing is remembered.
+    """
+
+    journal: Journal
+    folder: str
+    former: str | None = None
+    is_first: bool = False
+
+
+def recall(disk: Disk, vault: Vault, asked: str, archive: str) -> Remembered:
+    """Return what is remembered of the folder that is asked for.
+
+    A folder that the person has moved or renamed keeps its pages, and new ones go there. Asked
+    for another folder than before, pages stay where they are, and new ones go to that one.
+    """
+    journal = load(disk, asked)
+    if journal is not None:
+        _rebase(journal, asked, vault)
+        journal.asked = journal.asked or asked
+        return Remembered(journal, asked)
+    elsewhere = _elsewhere(disk, vault, archive)
+    for folder, found in sorted(elsewhere.items(), key=lambda one: one[1].asked != asked):
+        _rebase(found, folder, vault)
+        if found.asked == asked:
+            return Remembered(found, folder)
+        found.asked = asked
+        return Remembered(found, asked, former=folder)
+    return Remembered(Journal(archive=archive, asked=asked), asked, is_first=True)
+
+
+def _elsewhere(disk: Disk, vault: Vault, archive: str) -> dict[str, Journal]:
+    """Return the journals of this archive's pages by the folders they lie in."""
+    found = {}
+    for folder in sorted(["", *vault.folders.values()]):
+        if disk.stat("/".join(part for part in (folder, HOME, NAME) if part)) is not None:
+            journal = load(disk, folder)
+            if journal is not None and journal.archive == archive:
+                found[folder] = journal
+    return found
+
+
+def _rebase(journal: Journal, folder: str, vault: Vault) -> None:
+    """Let what a journal says of its own folder hold where that folder is now."""
+    if journal.folder in ("", folder):
+        return
+    before = f"{journal.folder}/"
+    for file in journal.files.values():
+        file.path = _rebased(file.path, before, folder, vault)
+    for page in journal.pages.values():
+        page.path = _rebased(page.path, before, folder, vault)
+        page.beside = _rebased(page.beside, before, folder, vault)
+
+
+def _rebased(path: str, before: str, folder: str, vault: Vault) -> str:
+    if not path.startswith(before) or vault.has(path):
+        return path
+    moved = f"{folder}/{path.removeprefix(before)}" if folder else path.removeprefix(before)
+    return moved if vault.has(moved) else path
