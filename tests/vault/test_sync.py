@@ -292,7 +292,7 @@ class Killed(BaseException):
     """Stands for a kill: nothing after it is done."""
 
 
-@pytest.mark.parametrize("step", range(14))
+@pytest.mark.parametrize("step", range(20))
 def test_a_run_that_is_cut_off_anywhere_is_finished_by_the_next(
     step: int, notebook: Notebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -315,7 +315,7 @@ def test_a_run_that_is_cut_off_anywhere_is_finished_by_the_next(
         return counting
 
     with monkeypatch.context() as patch:
-        for name in ("rename", "unlink", "flush"):
+        for name in ("rename", "rename_to_free", "exchange", "unlink", "flush"):
             patch.setattr(journals.Disk, name, counted(getattr(journals.Disk, name)))
         try:
             notebook.sync()

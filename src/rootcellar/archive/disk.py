@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from rootcellar.archive import renaming
 from rootcellar.errors import ArchiveUnwritable, DestinationWaiting, RootcellarError
 
 _GONE = {
@@ -208,6 +209,15 @@ class Disk:
         """Rename within the archive, replacing what is at `new`; its folder is made if needed."""
         self.make_folder(new.rpartition("/")[0])
         os.rename(old, new, src_dir_fd=self.handle, dst_dir_fd=self.handle)
+
+    def rename_to_free(self, old: str, new: str) -> None:
+        """Rename as `rename` does, but FileExistsError when anything is at `new`."""
+        self.make_folder(new.rpartition("/")[0])
+        renaming.rename_to_free(self.handle, old, new)
+
+    def exchange(self, one: str, other: str) -> bool:
+        """Let two files change places at once; false where the file system cannot do that."""
+        return renaming.exchange(self.handle, one, other)
 
     def unlink(self, path: str) -> None:
         """Remove a file of our own making (a part, a journal); no error when it is not there."""

@@ -49,12 +49,14 @@ class Attached(msgspec.Struct, omit_defaults=True):
 class Plan(msgspec.Struct, omit_defaults=True):
     """A page that is about to be written: `was` is its path until then.
 
-    `beside`: it is a newer version, beside the page that the person has changed.
+    `over` is the digest of what it replaces, empty for a new page. `beside`: it is a newer
+    version, beside the page that the person has changed.
     """
 
     key: str
     page: Page
     was: str = ""
+    over: str = ""
     beside: bool = False
 
 
@@ -117,6 +119,14 @@ def stage(vault: Disk, folder: str, number: int, data: bytes) -> str:
 def part_path(folder: str, number: int) -> str:
     """Return the path of a file that is being written."""
     return f"{_inside(folder)}/parts/{number}"
+
+
+def remove_parts(vault: Disk, folder: str) -> None:
+    """Remove what a run that was cut off has left half written, once its plans are finished."""
+    parts = part_path(folder, 0).rpartition("/")[0]
+    for name in vault.names(parts):
+        vault.unlink(f"{parts}/{name}")
+    vault.drop_empty_folder(parts, _inside(folder))
 
 
 def _inside(folder: str) -> str:

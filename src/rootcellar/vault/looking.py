@@ -103,6 +103,10 @@ class Vault:
     def remove(self, path: str, above: str) -> None:
         """Remove a file of ours whose text lies elsewhere now, and its folder if it is empty."""
         self.disk.unlink(self.spelled(path))
+        self.forget(path, above)
+
+    def forget(self, path: str, above: str) -> None:
+        """Take down that a file is no longer there, and remove its folder if it is empty."""
         self.files.pop(fold(path), None)
         self.disk.drop_empty_folder(path.rpartition("/")[0], above)
 

@@ -62,6 +62,9 @@ def _rebase(journal: Journal, folder: str, vault: Vault) -> None:
     for page in journal.pages.values():
         page.path = _rebased(page.path, before, folder, vault)
         page.beside = _rebased(page.beside, before, folder, vault)
+    for plan in journal.plans:
+        plan.was = _rebased(plan.was, before, folder, vault)
+        plan.page.path = _rebased(plan.page.path, before, folder, vault)
 
 
 def _rebased(path: str, before: str, folder: str, vault: Vault) -> str:

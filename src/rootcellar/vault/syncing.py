@@ -12,7 +12,7 @@ from rootcellar.archive.names import fold
 from rootcellar.archive.writer import sha256_of_bytes
 from rootcellar.vault.archived import Archived, Choice, Source
 from rootcellar.vault.attaching import Attachments
-from rootcellar.vault.journal import Page, Plan, part_path, remove, save
+from rootcellar.vault.journal import Page, Plan, part_path, remove, remove_parts, save
 from rootcellar.vault.looking import Vault, modified_in
 from rootcellar.vault.placing import ENDING, Placing
 from rootcellar.vault.remembering import recall
@@ -81,7 +81,7 @@ class Sync:
             self.disk.flush()
             if self.remembered.former is not None:
                 remove(self.disk, self.remembered.former)
-            self.disk.drop_empty_folder(part_path(self.aim.folder, 0).rpartition("/")[0])
+            remove_parts(self.disk, self.aim.folder)
         self.report.absent += dict.fromkeys(self.attachments.absent)
         return self.report
 
@@ -89,23 +89,45 @@ class Sync:
 
     def _finish_plans(self) -> None:
         """Take over what a run that was cut off had written, and remove what it had moved."""
-        for plan in self.journal.plans:
+        for number, plan in enumerate(self.journal.plans, 1):
             known = self.journal.pages.get(plan.key)
             path = plan.page.path
             is_written = self.vault.has(path) and self.vault.digest(path) == plan.page.sha256
+            if is_written and self._gives_back(plan, number):
+                is_written = False
             if plan.beside:
                 if known is not None and not is_written:
                     known.source = NOT_OFFERED
                 continue
-            if not is_written:
-                continue
-            if known is not None and fold(plan.was) != fold(path):
-                self._remove_if_ours(plan.was, known)
-            self.journal.pages[plan.key] = plan.page
+            if is_written:
+                if known is not None and fold(plan.was) != fold(path):
+                    self._remove_if_ours(plan.was, known)
+                self.journal.pages[plan.key] = plan.page
+            elif known is not None and self._is_on_its_way(plan):
+                known.path, known.place = path, plan.page.place
         self.journal.plans = []
 
+    def _is_on_its_way(self, plan: Plan) -> bool:
+        """Return whether a page was renamed already, and not yet written anew."""
+        path = plan.page.path
+        if self.vault.has(plan.was) or not self.vault.has(path):
+            return False
+        return self.vault.identifier(path) == plan.key.upper()
+
+    def _gives_back(self, plan: Plan, number: int) -> bool:
+        """Give back what somebody typed at the moment at which a run put a page in its place."""
+        part = part_path(self.aim.folder, number)
+        if not plan.over or self.disk.stat(part) is None:
+            return False
+        if self.disk.sha256(part) in (plan.over, plan.page.sha256):
+            return False
+        if not self.aim.dry_run:
+            self.disk.rename(part, self.vault.spelled(plan.page.path))
+        return True
+
     def _remove_if_ours(self, path: str, known: Page) -> None:
-        if self.vault.has(path) and self.vault.digest(path) == known.sha256:
+        is_ours = self.vault.has(path) and self.vault.digest(path) == known.sha256
+        if is_ours and not self.aim.dry_run:
             self.vault.remove(path, self.aim.folder)
 
     def _find_pages(self, keys: Collection[str]) -> None:
@@ -188,8 +210,8 @@ class Sync:
             self.report.unchanged += 1
             return None
         counted = self._count(one, page, path)
-        plan = Plan(one.key, fresh, was=page.path)
-        return Staged(plan, data, _modified(record), page.sha256, counted)
+        plan = Plan(one.key, fresh, was=page.path, over=page.sha256)
+        return Staged(plan, data, _modified(record), counted)
 
     def _count(self, one: Source, page: Page, path: str) -> str:
         """Count a page that is written again, and return as what."""
@@ -240,8 +262,8 @@ class Sync:
         data = self._page(one, path, record, files, links, newer_than)
         page.source, page.beside, page.beside_sha256 = one.digest, path, sha256_of_bytes(data)
         self.report.beside.append(path)
-        plan = Plan(one.key, Page(path, sha256_of_bytes(data)), beside=True)
-        return Staged(plan, data, _modified(record), over)
+        plan = Plan(one.key, Page(path, sha256_of_bytes(data)), over=over, beside=True)
+        return Staged(plan, data, _modified(record))
 
     # -- what a page is made of ------------------------------------------------------------------
 

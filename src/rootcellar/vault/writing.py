@@ -16,14 +16,12 @@ NOT_OFFERED = "-"
 class Staged:
     """What is about to be written: the plan, its bytes, and when the note was changed last.
 
-    `over` is the digest of what it replaces, empty for a page that is new. `counted` is the count
-    of the report that it is in.
+    `counted` is the count of the report that it is in.
     """
 
     plan: Plan
     data: bytes
     modified: int
-    over: str = ""
     counted: str = ""
 
 
@@ -67,23 +65,10 @@ class Writing:
             self._put_file(part, path)
         files.clear()
         for one, part in zip(staged, parts, strict=True):
-            if self._is_as_seen(one):
-                self._put(one.plan, part)
+            if self._put(one.plan, part):
+                self._take_down(one.plan)
             else:
                 self._leave(one, part)
-
-    def _is_as_seen(self, one: Staged) -> bool:
-        """Return whether a page is still what it was when it was judged: somebody may be at work.
-
-        What is typed between this look and the renaming is lost; it is the blink of an eye.
-        """
-        path, was = one.plan.page.path, one.plan.was or one.plan.page.path
-        if one.over:
-            there = self.vault.spelled(was)
-            if self.vault.disk.stat(there) is None or self.vault.disk.sha256(there) != one.over:
-                return False
-            return fold(was) == fold(path) or not self.vault.disk.exists(path)
-        return not self.vault.disk.exists(path)
 
     def _leave(self, one: Staged, part: str) -> None:
         """Let a page be that was changed just now; the next run sees it as it is."""
@@ -97,23 +82,65 @@ class Writing:
             self.journal.pages[one.plan.key].source = NOT_OFFERED
 
     def _put_file(self, part: str, path: str) -> None:
-        if not self.vault.disk.exists(path):
-            self.vault.disk.rename(part, path)
+        try:
+            self.vault.disk.rename_to_free(part, path)
+        except FileExistsError:
+            self.vault.disk.unlink(part)  # a file that somebody has put there just now
+            self.report.busy.append(path)
+            files = self.journal.files
+            self.journal.files = {key: one for key, one in files.items() if one.path != path}
+        else:
             self.report.files += 1
-            return
-        self.vault.disk.unlink(part)  # a file that somebody has put there just now
-        self.report.busy.append(path)
-        files = self.journal.files
-        self.journal.files = {key: one for key, one in files.items() if one.path != path}
 
-    def _put(self, plan: Plan, part: str) -> None:
+    def _put(self, plan: Plan, part: str) -> bool:
+        """Bring a page to its place; false when somebody has changed what was to be replaced."""
+        disk, path = self.vault.disk, plan.page.path
+        was = self.vault.spelled(plan.was or path)
+        try:
+            if not plan.over:
+                disk.rename_to_free(part, path)
+                return True
+            if disk.sha256(was) != plan.over:
+                return False
+            if fold(was) == fold(path):
+                if not self._replace(part, was, plan.over):
+                    return False
+                if was != path:
+                    disk.rename(was, path)  # its case alone changes
+                return True
+            disk.rename_to_free(was, path)
+            if self._replace(part, path, plan.over):
+                return True
+            disk.rename_to_free(path, was)
+        except (FileNotFoundError, FileExistsError):
+            pass  # somebody is at work
+        return False
+
+    def _replace(self, part: str, path: str, over: str) -> bool:
+        """Put a part in place of a page, and look what the page was; false when all is as before.
+
+        The two change places, so that what somebody typed up to this very moment is still there.
+        Where a file system cannot do that, what was typed since the page was looked at is lost; it
+        is the blink of an eye.
+        """
+        disk = self.vault.disk
+        if not disk.exchange(part, path):
+            disk.rename(part, path)
+            return True
+        if disk.sha256(part) == over:
+            disk.unlink(part)
+            return True
+        try:
+            disk.exchange(part, path)
+        except FileNotFoundError:  # moved away as well
+            disk.rename_to_free(part, path)
+        return False
+
+    def _take_down(self, plan: Plan) -> None:
         path = plan.page.path
-        if not plan.beside and plan.was and fold(plan.was) == fold(path) and plan.was != path:
-            self.vault.disk.rename(self.vault.spelled(plan.was), path)  # its case alone changes
-        self.vault.disk.rename(part, path)
         self.vault.add(path)
         if plan.beside:
             return
         if plan.was and fold(plan.was) != fold(path):
-            self.vault.remove(plan.was, self.folder)
+            self.vault.forget(plan.was, self.folder)
         self.journal.pages[plan.key] = plan.page
