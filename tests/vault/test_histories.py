@@ -10,8 +10,13 @@ import pytest
 from notebook import Note, Notebook, dangling, identifiers
 
 from rootcellar.sample.notes_content import identifier
+from rootcellar.vault.besides import NEWER
 
-HISTORIES = 30 if os.environ.get("ROOTCELLAR_FAULTS") == "all" else 6
+HISTORIES = int(
+    os.environ.get(
+        "ROOTCELLAR_HISTORIES", "30" if os.environ.get("ROOTCELLAR_FAULTS") == "all" else "6"
+    )
+)
 STEPS = 9
 LONG = "x" * 200
 TITLES = ("To do", "to do", "Apple pie", "Pie: the best?", "[[Odd]] title", "Résumé", "CON", LONG)
@@ -28,6 +33,8 @@ class Year:
         self.typed: dict[str, str] = {}
         """Texts that the person typed in Obsidian, with the page in which each must be found."""
         self.deleted: set[str] = set()
+        self.refused = ""
+        """Newer versions that the person has deleted."""
         for _ in range(4):
             self.write()
 
@@ -75,7 +82,8 @@ class Year:
         self.change(trashed=self.random.random() < 0.5)
 
     def delete(self) -> None:
-        if name := self.one():
+        name = self.one()
+        if name and len(self.book.notes) > 1:
             del self.book.notes[name]
 
     def link(self) -> None:
@@ -123,6 +131,8 @@ class Year:
             return
         old = page.relative_to(self.book.vault).as_posix()
         self.deleted |= {old[:-3].casefold()}
+        if NEWER in old:
+            self.refused += page.read_text()
         self.typed = {text: at for text, at in self.typed.items() if at != old}
         page.unlink()
 
@@ -174,7 +184,8 @@ class Year:
         for name, note in self.book.notes.items():
             if not note.trashed and identifier(name) in there:
                 assert any(
-                    f"{note.text}\n" in text or f"{note.text}  \n" in text for text in texts
+                    f"{note.text}\n" in text or f"{note.text}  \n" in text
+                    for text in [*texts, self.refused]
                 )
 
 

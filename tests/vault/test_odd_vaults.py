@@ -7,7 +7,7 @@ from typing import Any
 
 from notebook import FOLDER, Notebook, dangling, identifiers
 
-from rootcellar.vault.looking import targets_of_canvas
+from rootcellar.vault.linking import targets_of_canvas
 
 
 def change(notebook: Notebook, name: str, **values: Any) -> None:

@@ -23,7 +23,9 @@ class Page(msgspec.Struct, omit_defaults=True):
     `size` and `mtime_ns` are what the file system gave back then. `place` is the wish it was
     placed by. `source` is the digest of the record it was made from or is known to be behind of,
     `made` of all that shapes it. `own_place`: the person has moved it. `beside` is the page with
-    the newer version, `beside_sha256` its bytes. `deleted`: the person has deleted it.
+    the newer version, `beside_sha256` its bytes, `beside_made` as `made`. `deleted`: the person
+    has deleted it. `plain` and `beside_plain` are the digests of the bytes with what links mean in
+    place of how they are written.
     """
 
     path: str
@@ -37,6 +39,9 @@ class Page(msgspec.Struct, omit_defaults=True):
     beside: str = ""
     beside_sha256: str = ""
     deleted: bool = False
+    plain: str = ""
+    beside_plain: str = ""
+    beside_made: str = ""
 
 
 class Attached(msgspec.Struct, omit_defaults=True):

@@ -4,13 +4,13 @@ import json
 import posixpath
 import re
 from collections.abc import Collection, Iterator
-from urllib.parse import unquote
 
 from rootcellar.archive.disk import Disk
 from rootcellar.archive.layout import IDENTITY
 from rootcellar.archive.names import fold
 from rootcellar.errors import UsageError
 from rootcellar.vault.journal import Page
+from rootcellar.vault.linking import Linked, targets_of, targets_of_canvas
 
 ID = "apple-notes-id"
 """The property by which a page says which note it is; another importer writes it as well."""
@@ -18,8 +18,6 @@ HEAD = 8192
 """Bytes of a page in which its properties are looked for."""
 _ID = re.compile(rf"^{ID}:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
 _MODIFIED = re.compile(r"^modified:[ \t]*[\"']?([0-9T:+Z. -]+)", re.MULTILINE)
-_WIKILINK = re.compile(r"\[\[([^\]\n]+?)\]\]")
-_LINK = re.compile(r"\]\(<?([^)>\n]+?)>?(?:\s+\"[^\"]*\")?\)")
 
 
 class Vault:
@@ -119,6 +117,14 @@ class Vault:
             return False
         return status.mtime_ns == page.mtime_ns or self.digest(page.path) == page.sha256
 
+    def is_beside_ours(self, page: Page) -> bool:
+        """Return whether the newer version beside a page is there, as it was last written."""
+        return (
+            bool(page.beside_sha256)
+            and self.has(page.beside)
+            and self.digest(page.beside) == page.beside_sha256
+        )
+
     def measure(self, page: Page) -> None:
         """Take down a page's size and time as they are."""
         status = self.disk.stat(self.spelled(page.path))
@@ -150,7 +156,7 @@ class Vault:
         found = _ID.search(properties)
         return _unquoted(found.group(1)).upper() if found else ""
 
-    def linked(self, besides: Collection[str]) -> "Linked":
+    def linked(self, besides: Collection[str]) -> Linked:
         """Return what pages link to, those of `besides` left aside."""
         targets: set[str] = set()
         for folded, path in self.files.items():
@@ -173,41 +179,6 @@ def modified_in(data: bytes) -> str:
     head = data[:HEAD].decode("utf-8", "replace")
     found = _MODIFIED.search(head.split("\n---", 1)[0]) if head.startswith("---") else None
     return found.group(1).strip() if found else ""
-
-
-class Linked:
-    """What pages link to, as they write it."""
-
-    def __init__(self, targets: Collection[str]) -> None:
-        self._targets = {fold(_without_ending(one)).lstrip("./") for one in targets}
-        self._names = {one.rpartition("/")[2] for one in self._targets}
-
-    def to(self, path: str) -> bool:
-        """Return whether anything may mean this page, by its name or by its path."""
-        return fold(_without_ending(path)).rpartition("/")[2] in self._names
-
-
-def targets_of(text: str) -> Iterator[str]:
-    """Yield what a page links to or embeds: `[[target#heading|shown]]`, `[shown](target)`."""
-    for found in _WIKILINK.finditer(text):
-        target = re.split(r"\\?\||#|\^", found.group(1))[0].strip()
-        if target:
-            yield target
-    for found in _LINK.finditer(text):
-        target = found.group(1)
-        if not re.match(r"[a-z][a-z0-9+.-]*:", target, re.IGNORECASE):
-            yield unquote(target.partition("#")[0])
-
-
-def targets_of_canvas(text: str) -> Iterator[str]:
-    """Yield what a canvas shows (JSON Canvas: nodes with a `file`), and what its texts link to."""
-    try:
-        for node in json.loads(text)["nodes"]:
-            if isinstance(node.get("file"), str):
-                yield node["file"]
-            yield from targets_of(str(node.get("text", "")))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return
 
 
 def attachment_folder(disk: Disk, otherwise: str) -> str:
@@ -239,7 +210,3 @@ def _unquoted(text: str) -> str:
         except ValueError:
             return text.strip('"')
     return text.strip("'")
-
-
-def _without_ending(path: str) -> str:
-    return path[:-3] if path[-3:].lower() == ".md" else path

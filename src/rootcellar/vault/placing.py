@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from rootcellar.archive.names import fold, portable_stem, with_digest
 from rootcellar.vault.archived import Source
 from rootcellar.vault.journal import Journal, Page
-from rootcellar.vault.looking import Linked, Vault
+from rootcellar.vault.linking import Linked
+from rootcellar.vault.looking import Vault
 
 ENDING = ".md"
 LENGTHS = (0, 4, 8, 16, 64)
@@ -54,7 +55,9 @@ class Placing:
 
     def _linked(self) -> Linked:
         if self._links is None:
-            ours = {page.path for page in self.journal.pages.values() if self.vault.is_ours(page)}
+            pages = self.journal.pages.values()
+            ours = {page.path for page in pages if self.vault.is_ours(page)}
+            ours |= {page.beside for page in pages if self.vault.is_beside_ours(page)}
             self._links = self.vault.linked(ours)
         return self._links
 

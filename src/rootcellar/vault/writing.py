@@ -78,7 +78,8 @@ class Writing:
         if one.counted:
             setattr(self.report, one.counted, getattr(self.report, one.counted) - 1)
         if one.plan.beside:
-            self.report.beside.remove(path)
+            if path in self.report.beside:
+                self.report.beside.remove(path)
             self.journal.pages[one.plan.key].source = NOT_OFFERED
 
     def _put_file(self, part: str, path: str) -> None:
