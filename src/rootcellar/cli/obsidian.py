@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from rootcellar.cli.asking import asked
 from rootcellar.cli.export import tell_report
 from rootcellar.cli.output import tell_json
 from rootcellar.cli.progress import shown_progress
@@ -83,6 +84,8 @@ def command(
     )
     with contextlib.redirect_stdout(sys.stderr):
         setting = Setting.load(settings, home)
+        if not no_export:
+            setting = asked(setting, [NOTES])
         with StateStore(default_path()) as state:
             place_of_vault = find_vault(vault, state)
             folder = folder_in_vault(place_of_vault, folder)

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from rootcellar.cli.asking import asked
 from rootcellar.cli.choosing import choose_archive
 from rootcellar.cli.options import json_option, setting_options
 from rootcellar.cli.output import size_in_words, tell_json, warn
@@ -60,7 +61,8 @@ def command(
 
         def export(exporters: Sequence[str]) -> None:
             with contextlib.redirect_stdout(sys.stderr):
-                run(Setting.load(settings, home).order(exporters)(place, False), state)
+                setting = asked(Setting.load(settings, home), exporters)
+                run(setting.order(exporters)(place, False), state)
 
         report, notes = verify_and_heal(place, state, export, paths, Limits(budget, seconds))
     if as_json:

@@ -42,14 +42,14 @@ def sample(world: World) -> World:
     return world
 
 
-def typed(world: World, *lines: str) -> str:
-    """Run an export in a terminal of its own, type lines at its questions; return the screen."""
-    command = [
-        *(sys.executable, "-c", "from rootcellar.cli.main import main; main()", "export", "notes"),
+def typed(world: World, *lines: str, command: tuple[str, ...] = ("export", "notes")) -> str:
+    """Run a command in a terminal of its own, type lines at its questions; return the screen."""
+    whole = [
+        *(sys.executable, "-c", "from rootcellar.cli.main import main; main()", *command),
         *("--home", str(world.home), "--archive", str(world.archive)),
     ]
     ours, theirs = pty.openpty()
-    running = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs)
+    running = subprocess.Popen(whole, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     screen, waiting, deadline = b"", list(lines), time.monotonic() + 120
     while time.monotonic() < deadline:
@@ -135,3 +135,15 @@ def test_a_keyring_without_them_changes_nothing(
 def test_no_command_takes_a_password() -> None:
     reference = (Path(__file__).parents[3] / "docs/reference/commands.md").read_text()
     assert "--password" not in reference
+
+
+def test_a_vault_asks_for_them_too_unless_nothing_is_exported(
+    sample: World, tmp_path: Path
+) -> None:
+    sample.settle('locked = "plain"\npasswords = "ask"')
+    vault = tmp_path / "vault"
+    vault.mkdir()
+    typed(sample, PASSWORD, "", command=("obsidian", str(vault)))
+    (page,) = vault.rglob("Cellar key.md")
+    assert SECRET in page.read_text()
+    assert "Password" not in typed(sample, command=("obsidian", str(vault), "--no-export"))
