@@ -103,7 +103,7 @@ class Notes(Exporter):
                     said.add(sighting.key)
                 if passwords is None and sighting.scope == LOCKED:
                     unasked += 1
-                    sighting = replace(sighting, outside=True)
+                    sighting = replace(sighting, withheld=True)
                 yield sighting
         if unasked:
             yield Notice(UNASKED)

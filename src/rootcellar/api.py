@@ -23,6 +23,7 @@ from rootcellar.items import (
     Record,
     Sighting,
     Trouble,
+    Unseen,
     View,
 )
 from rootcellar.labels import Labels
@@ -56,6 +57,7 @@ __all__ = [
     "StoreMissing",
     "StoreUnreadable",
     "Trouble",
+    "Unseen",
     "View",
     "opened",
 ]

@@ -7,7 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rootcellar.downloads import Downloader, Limits
-from rootcellar.items import Claim, Gathering, Glance, Item, Notice, Record, Sighting, Trouble
+from rootcellar.items import (
+    Claim,
+    Gathering,
+    Glance,
+    Item,
+    Notice,
+    Record,
+    Sighting,
+    Trouble,
+    Unseen,
+)
 from rootcellar.labels import Labels
 
 if TYPE_CHECKING:
@@ -95,14 +105,14 @@ class Exporter:
         del capture, folders
         return None
 
-    def survey(self, capture: "Capture") -> Iterator[Sighting | Trouble | Notice]:
+    def survey(self, capture: "Capture") -> Iterator[Sighting | Trouble | Notice | Unseen]:
         """Yield everything that is there, cheaply; keys are unique."""
         for item in self.items(capture):
             yield _with_suffixes(item).sighting
 
     def survey_some(
         self, capture: "Capture", keys: Collection[str]
-    ) -> Iterator[Sighting | Trouble | Notice]:
+    ) -> Iterator[Sighting | Trouble | Notice | Unseen]:
         """Yield what is there of these keys, as `survey` would; for exporters with a `glance`."""
         for found in self.survey(capture):
             if not isinstance(found, Sighting) or found.key in keys:

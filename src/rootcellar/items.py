@@ -87,7 +87,9 @@ class Sighting:
     it out: it is neither read nor written, what the archive holds of it stays as it is, and it is
     not taken for gone. One that is `makeshift` is known from its files alone, since the store
     cannot be read: of an item that the archive knows, place, title and record then stay, and its
-    files are added to or replaced, none retired.
+    files are added to or replaced, none retired. One that is `withheld` cannot be read now as it
+    may have been before (it is locked): it is `outside` if the archive holds it, and read like
+    any other if not.
     """
 
     key: str
@@ -100,6 +102,7 @@ class Sighting:
     scope: str = ""
     outside: bool = False
     makeshift: bool = False
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,13 @@ class Notice:
     """What a person should know of the source, and what makes the run no less complete."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """A store that was not looked at, by choice; none of its items may be taken for gone."""
+
+    store: str
 
 
 @dataclass(frozen=True, slots=True)

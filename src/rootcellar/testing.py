@@ -30,6 +30,7 @@ from rootcellar.items import (
     Notice,
     Sighting,
     Trouble,
+    Unseen,
     View,
 )
 from rootcellar.sources.capture import Capture, FoundStore
@@ -157,6 +158,8 @@ def _survey(exporter: Exporter, capture: Capture) -> dict[str, Sighting]:
             continue
         if isinstance(found, Notice):
             _require(bool(found.text.strip()), "A notice says nothing.")
+            continue
+        if isinstance(found, Unseen):
             continue
         _check_sighting(found)
         _require(

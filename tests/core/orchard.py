@@ -21,6 +21,7 @@ from rootcellar.api import (
     Sighting,
     Store,
     Trouble,
+    Unseen,
     View,
 )
 from rootcellar.engine.running import Order, run
@@ -50,6 +51,7 @@ class Orchard(Exporter):
             suffixes=(".bin", ".txt", ".bin.page"),
             store=tree.get("store", "orchard-1"),
             in_trash=tree.get("trash", False),
+            withheld=tree.get("withheld", False),
         )
 
     def trees(self, capture: Capture) -> Iterator[tuple[Path, dict]]:
@@ -57,11 +59,14 @@ class Orchard(Exporter):
             if not path.stem.startswith("album"):
                 yield path, json.loads(path.read_text())
 
-    def survey(self, capture: Capture) -> Iterator[Sighting | Trouble | Notice]:
+    def survey(self, capture: Capture) -> Iterator[Sighting | Trouble | Notice | Unseen]:
         for path, tree in self.trees(capture):
             if tree.get("trouble"):
                 store = tree.get("store", "") if tree.get("in_part") else ""
                 yield Trouble(path.stem, "the orchard is locked", "Unlock it.", store)
+                continue
+            if tree.get("unseen"):
+                yield Unseen(tree["store"])
                 continue
             if tree.get("notice"):
                 yield Notice(tree["notice"])

@@ -14,7 +14,7 @@ from rootcellar.engine.reading import Reader, open_reader, source_errors
 from rootcellar.engine.task import Progress, Task
 from rootcellar.engine.writing import Writing
 from rootcellar.errors import RootcellarError
-from rootcellar.items import Notice, Sighting, Trouble
+from rootcellar.items import Notice, Sighting, Trouble, Unseen
 from rootcellar.outcomes import OUTCOMES
 from rootcellar.report import ExporterReport, Shortfall, scope_counts, shortfall_outcome
 from rootcellar.state.rows import ExporterRow
@@ -41,6 +41,7 @@ class ExporterRun:
         self.glancing = Glancing(task, self.row)
         self.left_out: Mapping[str, int] = self.row.left_out
         self.notes: list[str] = []
+        self.unseen: set[str] = set()
         self.reader: Reader
 
     def run(self) -> Iterator[Progress]:
@@ -102,7 +103,7 @@ class ExporterRun:
         self._survey()
         self.writing.stores[self.name] = self._stores()
         judging = Judging(self.task, self.writing, self.staging, self.row, self.reader.read)
-        brake = judging.plan(self.troubles)
+        brake = judging.plan(self.troubles, self.unseen)
         if brake is not None and not brake.write_additions:
             self._brake(brake)
             return
@@ -154,6 +155,8 @@ class ExporterRun:
                         self.troubles.append(found)
                     elif isinstance(found, Notice):
                         self.notes.append(found.text)
+                    elif isinstance(found, Unseen):
+                        self.unseen.add(found.store)
                     else:
                         yield found
 

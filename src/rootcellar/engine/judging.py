@@ -1,6 +1,6 @@
 """What is to be done: every sighting beside what is known, losses counted, the brake asked."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from rootcellar.brake import Brake, Losses, decide
@@ -13,12 +13,19 @@ from rootcellar.state.staging import Staging, wished_folder
 from rootcellar.verdict import Verdict, judge
 
 
-def whole_stores(staging: Staging, troubles: Sequence[Trouble]) -> tuple[str, ...] | None:
-    """Return the stores that were seen whole; None when all were, for want of trouble."""
-    if not troubles:
+def whole_stores(
+    staging: Staging, troubles: Sequence[Trouble], unseen: Collection[str] = ()
+) -> tuple[str, ...] | None:
+    """Return the stores that were seen whole; None when all were, for want of trouble.
+
+    `unseen` were not looked at, by choice: without trouble all others were seen whole, also those
+    that are not there any more.
+    """
+    if not (troubles or unseen):
         return None
-    in_part = {trouble.store for trouble in troubles}
-    return tuple(store for store in staging.stores() if store not in in_part)
+    in_part = {*(trouble.store for trouble in troubles), *unseen}
+    there = staging.stores() if troubles else staging.known_stores()
+    return tuple(store for store in there if store not in in_part)
 
 
 class Judging:
@@ -39,12 +46,13 @@ class Judging:
         self.read = read
         self.lost: set[str] = set()
 
-    def plan(self, troubles: Sequence[Trouble]) -> Brake | None:
+    def plan(self, troubles: Sequence[Trouble], unseen: Collection[str] = ()) -> Brake | None:
         """Judge every item, decide about the brake, and take down what is to be done.
 
-        With troubles, items of stores that were not seen, or in part, count for nothing.
+        With troubles, items of stores that were not seen, or in part, count for nothing; those of
+        stores that are `unseen` by choice never do.
         """
-        stores = whole_stores(self.staging, troubles)
+        stores = whole_stores(self.staging, troubles, unseen)
         vanished = {key: (trash, folder) for key, trash, folder in self.staging.vanished(stores)}
         left = set(vanished)
         match_by_content(self.writing, self.staging, self.name, self.read, left)

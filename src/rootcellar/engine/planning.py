@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rootcellar.engine.judging import whole_stores
 from rootcellar.engine.task import Task
-from rootcellar.items import Sighting, Trouble
+from rootcellar.items import Sighting, Trouble, Unseen
 from rootcellar.report import ExporterReport, Shortfall, shortfall_outcome
 from rootcellar.state.rows import ArchiveRow
 from rootcellar.state.staging import Staging
@@ -18,6 +18,7 @@ def plan_only(task: Task, state: StateStore, archive: ArchiveRow | None) -> Expo
     """
     report = ExporterReport()
     troubles: list[Trouble] = []
+    unseen: set[str] = set()
     staging = Staging(state, archive, task.exporter.name)
 
     def sightings() -> Iterator[Sighting]:
@@ -25,6 +26,8 @@ def plan_only(task: Task, state: StateStore, archive: ArchiveRow | None) -> Expo
             if isinstance(found, Trouble):
                 troubles.append(found)
                 report.failed.append(Shortfall("", found.title, found.reason, found.hint))
+            elif isinstance(found, Unseen):
+                unseen.add(found.store)
             elif isinstance(found, Sighting):
                 yield found
 
@@ -42,6 +45,7 @@ def plan_only(task: Task, state: StateStore, archive: ArchiveRow | None) -> Expo
         else:
             report.moved += 1
     report.unchanged = staging.count() - differing - report.skipped
-    report.gone = sum(1 for _ in staging.vanished(whole_stores(staging, troubles)))
+    whole = whole_stores(staging, troubles, unseen)
+    report.gone = sum(1 for _ in staging.vanished(whole))
     report.outcome = shortfall_outcome(0, len(report.failed), 0)
     return report

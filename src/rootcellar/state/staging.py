@@ -33,6 +33,8 @@ CREATE TEMP TABLE hashed (path TEXT PRIMARY KEY, signature TEXT, sha256 TEXT) WI
 """
 # Temporary tables are filled a thousand rows at a time.
 _CHUNK = 1000
+_WITHHELD = 2
+"""In `outside`, until all are taken down: outside if the archive holds it."""
 
 
 class DuplicateKey(SourceError):
@@ -93,13 +95,18 @@ class Staging:
                     sighting.store,
                     sighting.in_trash,
                     sighting.scope,
-                    sighting.outside,
+                    _WITHHELD if sighting.withheld else sighting.outside,
                     sighting.makeshift,
                 )
             )
             if len(rows) == _CHUNK:
                 self._insert(rows)
         self._insert(rows)
+        self.connection.execute(
+            "UPDATE temp.sighted SET outside = EXISTS (SELECT 1 FROM item i WHERE i.archive = ? "
+            "AND i.exporter = ? AND i.key = sighted.key AND NOT i.gone) WHERE outside = ?",
+            (self.archive, self.exporter, _WITHHELD),
+        )
         if self.count() - before != offered:
             key, title = self.connection.execute(
                 "SELECT key, title FROM temp.sighted WHERE was IS NOT NULL"
@@ -160,6 +167,14 @@ class Staging:
     def stores(self) -> tuple[str, ...]:
         """Return the identities of the stores that the sighted items live in."""
         rows = self.connection.execute("SELECT DISTINCT store FROM temp.sighted ORDER BY store")
+        return tuple(store for (store,) in rows)
+
+    def known_stores(self) -> tuple[str, ...]:
+        """Return the identities of the stores that the known items live in."""
+        rows = self.connection.execute(
+            "SELECT DISTINCT store FROM item WHERE archive = ? AND exporter = ? ORDER BY store",
+            (self.archive, self.exporter),
+        )
         return tuple(store for (store,) in rows)
 
     # -- beside what is known ----------------------------------------------------------------

@@ -107,7 +107,9 @@ def test_a_first_run_where_nobody_can_type_says_so_and_exports_the_rest(sample: 
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert "nobody was there to type their passwords" in done.stdout + done.stderr
     assert "cold butter" in sample.page("iCloud/Recipes/Apple pie").replace("**", "")
-    assert not (sample.archive / f"Notes/{PAGE}.md").exists()
+    assert "Its text is not in this archive" in sample.page(PAGE)
+    typed(sample, PASSWORD, "")
+    assert SECRET in sample.page(PAGE)
 
 
 def test_passwords_come_from_the_keyring(sample: World, monkeypatch: pytest.MonkeyPatch) -> None:
