@@ -18,6 +18,7 @@ _PLAINLY_KEPT = frozenset({"notesdocument", "timezone", "displaydatetimezone",
                            "dacalendaritemuniqueidentifier"})  # fmt: skip
 _ODD = (frozenset(map(str.lower, FORMS)) | {"duedatedeltaalerts"}) - _PLAINLY_KEPT - _DANGLING
 """Columns that stand in `raw` only when their value is in a form that is not known."""
+_RAW = b'"raw"'
 _DAMAGED = "\ufffd".encode()
 """A letter whose bytes could not be read, as it is in a record."""
 
@@ -66,21 +67,25 @@ class Oddities:
     def look_at(self, one: Reminder, encoded: bytes) -> None:
         """Take down what is odd about a reminder."""
         record = one.record
-        raw = record.get("raw", {})
         self.damaged += _DAMAGED in encoded
+        if _RAW in encoded:
+            self._look_at_raw(one)
+        self.rules += sum("ical" not in rule for rule in rules_of(record))
+        for alarm in record.get("alarms", ()):
+            broken = alarm["type"] == "date" and "when" not in alarm
+            self.alarms += broken or alarm["type"] == "unknown"
+        self.values += sum(map(is_undecoded, record.get("message_contacts", ())))
+
+    def _look_at_raw(self, one: Reminder) -> None:
+        record = one.record
         if not one.deleted:
-            self.dangling += not _DANGLING.isdisjoint(raw)
+            self.dangling += not _DANGLING.isdisjoint(record.get("raw", {}))
         parts = (record, *record.get("alarms", ()), *record.get("attachments", ()),
                  *record.get("links", ()), *record.get("early", ()))  # fmt: skip
         self.values += sum(_odd_values(part) for part in parts)
         for assigned in (record.get("assignee"), *record.get("more_assignees", ())):
             self.values += _odd_values(assigned or {})
             self.dangling += not _DANGLING.isdisjoint((assigned or {}).get("raw", {}))
-        self.rules += sum("ical" not in rule for rule in rules_of(record))
-        for alarm in record.get("alarms", ()):
-            broken = alarm["type"] == "date" and "when" not in alarm
-            self.alarms += broken or alarm["type"] == "unknown"
-        self.values += sum(map(is_undecoded, record.get("message_contacts", ())))
 
     def told(self) -> Iterator[Notice]:
         """Yield what a person should know."""

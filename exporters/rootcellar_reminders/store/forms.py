@@ -39,25 +39,33 @@ FORMS: Mapping[str, str] = {
     for name in names.split()
 }
 """By column. `SORTINGSTYLE` and what else is kept as it is, whatever it is, has no form."""
+_PLAINLY: Mapping[str, frozenset[type]] = {
+    name: frozenset({TEXT: (str,), BYTES: (bytes, str), NUMBER: (int,), DATE: ()}[form])
+    for name, form in FORMS.items()
+}
+"""By column, the types of which every value is as it should be."""
 _DISTANT_PAST = (-63_200_000_000, -63_082_368_000)
 """Seconds from the year 1 or just before it: Apple's "distant past", which stands for no date."""
+_LAST = 200_000_000_000
+"""Seconds to the year 8338: what lies between this and the other is a date without a look."""
 
 
 def odd_columns(row: Mapping[str, Any], known: Container[str]) -> list[str]:
     """Return those of the known columns whose value is in another form than it should be."""
-    return [
-        name
-        for name, value in row.items()
-        if (form := FORMS.get(name)) and name in known and not _fits(form, value)
-    ]
+    odd = []
+    for name, value in row.items():
+        plainly = _PLAINLY.get(name)
+        if plainly is None or type(value) in plainly or name not in known:
+            continue
+        if not _is_number(value, FORMS[name]):
+            odd.append(name)
+    return odd
 
 
-def _fits(form: str, value: object) -> bool:
-    if form == TEXT:
-        return isinstance(value, str)
-    if form == BYTES:
-        return isinstance(value, bytes | str)
-    if not isinstance(value, int | float) or not isfinite(value):
+def _is_number(value: object, form: str) -> bool:
+    if form not in (DATE, NUMBER) or not isinstance(value, int | float):
         return False
     first, last = _DISTANT_PAST
-    return form == NUMBER or first <= value < last or cocoa_moment(value) is not None
+    if last <= value <= _LAST or (form == NUMBER and isfinite(value)):
+        return True
+    return form == DATE and (first <= value < last or cocoa_moment(value) is not None)

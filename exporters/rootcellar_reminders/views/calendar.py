@@ -10,7 +10,14 @@ from typing import Any
 
 from rootcellar_reminders.store.recurrence import rules_of
 from rootcellar_reminders.views.alarms import alarms
-from rootcellar_reminders.views.lines import stamp, text, utc, with_parameters, written
+from rootcellar_reminders.views.lines import (
+    all_written,
+    stamp,
+    text,
+    utc,
+    with_parameters,
+    written,
+)
 from rootcellar_reminders.views.times import Record, moment, shown, zone
 
 PRODUCT = "-//rootcellar//Reminders//EN"
@@ -21,9 +28,7 @@ NO_TIME = "19700101T000000Z"
 def calendar(record: Record, members: Iterable[Record]) -> str:
     """Return a list and its reminders as a VCALENDAR, with the zones that it mentions."""
     zones: dict[str, list[datetime]] = {}
-    todos = [
-        "".join(written(line) for line in _todo(one, zones)) for one in shown(record, members)
-    ]
+    todos = [all_written(_todo(one, zones)) for one in shown(record, members)]
     head = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODUCT}", "CALSCALE:GREGORIAN"]
     told = record.get("list", {})
     if name := told.get("name"):
@@ -31,7 +36,7 @@ def calendar(record: Record, members: Iterable[Record]) -> str:
     if colour := told.get("color", {}).get("hex"):
         head.append(f"X-APPLE-CALENDAR-COLOR:{text(colour)}")
     parts = [
-        "".join(map(written, head)),
+        all_written(head),
         *map(_zone, sorted(zones), (zones[one] for one in sorted(zones))),
     ]
     return "".join((*parts, *todos, written("END:VCALENDAR")))

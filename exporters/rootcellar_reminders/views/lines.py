@@ -1,7 +1,7 @@
 """Content lines of RFC 5545: values escaped, parameters quoted, long lines folded."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 LONGEST = 75
@@ -50,6 +50,15 @@ def written(line: str) -> str:
         size += wide
     parts.append(line[start:])
     return "\r\n ".join(parts) + "\r\n"
+
+
+def all_written(lines: Iterable[str]) -> str:
+    """Return lines as they stand in a file, one after the other."""
+    some = list(lines)
+    whole = "\r\n".join(some)
+    if whole.isascii() and max(map(len, some), default=0) <= LONGEST:
+        return f"{whole}\r\n"  # as nearly always
+    return "".join(map(written, some))
 
 
 def stamp(moment: datetime) -> str:
