@@ -1,6 +1,8 @@
 """Reminders, many at once: seen for the survey, read for the archive."""
 
 import hashlib
+import tempfile
+import weakref
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,10 +19,8 @@ from rootcellar_reminders.store.belongings import among, belongings
 from rootcellar_reminders.store.reminders import Reminder, reminder_of
 
 SLICE = 500
-ROOM = 48 << 20
-"""Bytes of records that are kept between survey and reading."""
-ENTRY = 700
-"""Bytes that keeping one takes beside its record."""
+ROOM = 256 << 20
+"""Bytes of records that are kept on disk between survey and reading."""
 DELETED = "deleted"
 INTERNAL = "found by Siri"
 ICLOUD_HINT = (
@@ -121,24 +121,43 @@ def encode(record: Mapping[str, Any]) -> bytes:
 class Remembered:
     """The records that the survey has made, for the reading that follows: making them is dear.
 
-    Those with files are not kept: their files are to be looked at. Nor is more than fits.
+    They wait in a scratch file. Those with files are not kept: their files are to be looked at.
+    Nor is more than there is room for.
     """
 
     def __init__(self, capture: Capture, room: int = ROOM) -> None:
         self.capture = capture
         self.room = room
-        self._known: dict[str, tuple[Sighting, bytes]] = {}
+        self._places: dict[str, tuple[int, int, int]] = {}
+        self._end = 0
+        self._file = tempfile.TemporaryFile(dir=capture.scratch)  # noqa: SIM115 - lives on
+        weakref.finalize(self, self._file.close)
 
     def keep(self, one: Reminder, sighting: Sighting, encoded: bytes) -> None:
         """Keep a record while there is room."""
-        if not one.files and len(encoded) + ENTRY <= self.room:
-            self.room -= len(encoded) + ENTRY
-            self._known[one.identifier] = (sighting, encoded)
+        if one.files or len(encoded) > self.room:
+            return
+        told = msgspec.msgpack.encode(sighting)
+        try:
+            self._file.write(told + encoded)
+        except OSError:  # no room on the disk: it is made again
+            self.room = 0
+            return
+        self.room -= len(encoded)
+        self._places[one.identifier] = (self._end, len(told), len(encoded))
+        self._end += len(told) + len(encoded)
 
     def take(self, key: str) -> Item | None:
         """Return an item that was kept, once."""
-        known = self._known.pop(key, None)
-        return Item(known[0], msgspec.json.decode(known[1])) if known else None
+        place = self._places.pop(key, None)
+        if place is None:
+            return None
+        at, first, second = place
+        if self._file.tell() != at:
+            self._file.seek(at)
+        told = self._file.read(first + second)
+        sighting = msgspec.msgpack.decode(told[:first], type=Sighting)
+        return Item(sighting, msgspec.json.decode(told[first:]))
 
 
 def first_seen(stores: Sequence[OpenedStore]) -> Iterator[tuple[OpenedStore, Reminder]]:

@@ -3,8 +3,9 @@
 import contextlib
 import hashlib
 import importlib.resources
+import itertools
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,10 @@ VIEW_VERSION = "1"
 
 
 MEND = "Mend it, or remove it from your template folder to use rootcellar's own."
+
+
+PIECES = 1_000
+"""How many pieces of a page are put together at a time."""
 
 
 class Views:
@@ -46,7 +51,7 @@ class Views:
         try:
             if template not in self._loaded:
                 self._loaded[template] = self._jinja().get_template(template)
-            text = self._loaded[template].render(**variables)
+            return _encoded(self._loaded[template].generate(**variables))
         except jinja2.TemplateSyntaxError as error:
             raise UsageError(
                 f"The template {error.filename or template} is wrong in line {error.lineno}: "
@@ -64,7 +69,6 @@ class Views:
                 f"{type(error).__name__}: {error}",
                 hint=MEND,
             ) from error
-        return nfc(text).encode()
 
     def warm_up(self, exporter: Exporter) -> None:
         """Load jinja2 and an exporter's templates, before the first page is rendered."""
@@ -116,6 +120,24 @@ class Views:
             for exporter in self._exporters:
                 self._environment.filters.update(exporter.filters())
         return self._environment
+
+
+def _encoded(pieces: Iterable[str]) -> bytes:
+    """Return a page in NFC and UTF-8; a long one is never held whole as text.
+
+    It is cut after ends of lines, across which nothing composes.
+    """
+    done: list[bytes] = []
+    rest = ""
+    several = iter(pieces)
+    while some := list(itertools.islice(several, PIECES)):
+        rest += "".join(some)
+        if len(some) < PIECES:
+            break
+        whole, end, rest = rest.rpartition("\n")
+        done.append(nfc(whole + end).encode())
+    done.append(nfc(rest).encode())
+    return done[0] if len(done) == 1 else b"".join(done)
 
 
 def _environment_class() -> "type[jinja2.Environment]":

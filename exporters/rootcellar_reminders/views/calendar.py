@@ -11,7 +11,9 @@ from typing import Any
 from rootcellar_reminders.store.recurrence import rules_of
 from rootcellar_reminders.views.alarms import alarms
 from rootcellar_reminders.views.lines import (
+    Pieces,
     all_written,
+    packed,
     stamp,
     text,
     utc,
@@ -25,21 +27,19 @@ UTC_NAMES = frozenset({"UTC", "GMT", "Etc/UTC", "Etc/GMT", "Z", "Zulu"})
 NO_TIME = "19700101T000000Z"
 
 
-def calendar(record: Record, members: Iterable[Record]) -> str:
+def calendar(record: Record, members: Iterable[Record]) -> Pieces:
     """Return a list and its reminders as a VCALENDAR, with the zones that it mentions."""
     zones: dict[str, list[datetime]] = {}
-    todos = [all_written(_todo(one, zones)) for one in shown(record, members)]
+    todos = [packed(all_written(_todo(one, zones))) for one in shown(record, members)]
     head = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODUCT}", "CALSCALE:GREGORIAN"]
     told = record.get("list", {})
     if name := told.get("name"):
         head += [f"NAME:{text(name)}", f"X-WR-CALNAME:{text(name)}"]
     if colour := told.get("color", {}).get("hex"):
         head.append(f"X-APPLE-CALENDAR-COLOR:{text(colour)}")
-    parts = [
-        all_written(head),
-        *map(_zone, sorted(zones), (zones[one] for one in sorted(zones))),
-    ]
-    return "".join((*parts, *todos, written("END:VCALENDAR")))
+    told_zones = map(_zone, sorted(zones), (zones[one] for one in sorted(zones)))
+    before = map(packed, (all_written(head), *told_zones))
+    return Pieces((*before, *todos, packed(written("END:VCALENDAR"))))
 
 
 def _zone(name: str, used: list[datetime]) -> str:

@@ -1,7 +1,7 @@
 """Content lines of RFC 5545: values escaped, parameters quoted, long lines folded."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 LONGEST = 75
@@ -59,6 +59,28 @@ def all_written(lines: Iterable[str]) -> str:
     if whole.isascii() and max(map(len, some), default=0) <= LONGEST:
         return f"{whole}\r\n"  # as nearly always
     return "".join(map(written, some))
+
+
+def packed(text: str) -> bytes:
+    """Return a text as it waits in `Pieces`."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+class Pieces:
+    """A long text in pieces: a template may go through them, or write them as one.
+
+    They wait as bytes: with a single letter beyond the first 65,536 of Unicode a text is four
+    times as big.
+    """
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = tuple(pieces)
+
+    def __iter__(self) -> Iterator[str]:
+        return (one.decode("utf-8", "surrogatepass") for one in self._pieces)
+
+    def __str__(self) -> str:
+        return "".join(self)
 
 
 def stamp(moment: datetime) -> str:

@@ -1,10 +1,12 @@
 """A list as a page of tasks, in GitHub's Markdown: sections, steps, what is due, what is done."""
 
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from rootcellar_reminders.store.recurrence import rules_of
+from rootcellar_reminders.views.lines import Pieces, packed
 from rootcellar_reminders.views.times import Record, shown, words
 
 PRIORITIES = {1: "!!!", 5: "!!", 9: "!"}
@@ -14,17 +16,26 @@ _MARKS = re.compile(r"([\\`*_\[\]<>#|~&])")
 _AT_START = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s|$)")
 
 
-def tasks(record: Record, members: Iterable[Record]) -> str:
+class _Entry(NamedTuple):
+    """One reminder as its lines, with what decides where they stand: a list may have thousands."""
+
+    uid: str
+    parent: str
+    section: str
+    lines: str
+
+
+def tasks(record: Record, members: Iterable[Record]) -> Pieces:
     """Return a list as a page; reminders that are gone from Reminders come last."""
     told = record.get("list", {})
     lines = [f"# {_plain(told.get('name', ''))}", ""]
     above = [record.get("account", {}).get("name", ""), *told.get("group_path", ())]
     if said := " › ".join(_plain(one) for one in above if one):
         lines += [said, ""]
-    there: list[Record] = []
-    gone: list[Record] = []
+    there: list[_Entry] = []
+    gone: list[_Entry] = []
     for one in shown(record, members):
-        (gone if one.get("gone") or one.get("deleted") else there).append(_short(one))
+        (gone if one.get("gone") or one.get("deleted") else there).append(_entry(one))
     for heading, some in _by_section(record, there):
         if heading:
             lines += [f"## {_plain(heading)}", ""]
@@ -32,45 +43,43 @@ def tasks(record: Record, members: Iterable[Record]) -> str:
             lines += [*_tree(some), ""]
     if gone:
         lines += ["## No longer in Reminders", "", *_tree(gone), ""]
-    return "\n".join(lines)
+    return Pieces(packed(f"{line}\n") for line in lines[:-1])
 
 
-def _short(one: Record) -> Record:
-    """Return a reminder without what a page does not show: a list may have thousands."""
-    return {name: value for name, value in one.items() if name not in ("raw", "alarms")}
+def _entry(one: Record) -> _Entry:
+    section = (one.get("section") or {}).get("id", "")
+    return _Entry(one["id"], one.get("parent", ""), section, "\n".join(_task(one)))
 
 
 def _by_section(
-    record: Record, members: Sequence[Record]
-) -> Iterator[tuple[str, Sequence[Record]]]:
+    record: Record, members: Sequence[_Entry]
+) -> Iterator[tuple[str, Sequence[_Entry]]]:
     """Yield what is in no section, then every section; steps go with what they are steps of."""
-    section = {one["id"]: (one.get("section") or {}).get("id", "") for one in members}
-    parents = {one["id"]: one.get("parent", "") for one in members}
-    placed: dict[str, list[Record]] = {}
+    entries = {one.uid: one for one in members}
+    placed: dict[str, list[_Entry]] = {}
     for one in members:
-        top, seen = one["id"], set()
-        while parents.get(top) in section and top not in seen:
-            seen.add(top)
-            top = parents[top]
-        placed.setdefault(section[top], []).append(one)
+        top, seen = one, set()
+        while (above := entries.get(top.parent)) is not None and top.uid not in seen:
+            seen.add(top.uid)
+            top = above
+        placed.setdefault(top.section, []).append(one)
     sections = record.get("sections", ())
     known = {one["id"] for one in sections}
     loose = [one for name, some in placed.items() if name not in known for one in some]
     yield "", loose
-    for one in sections:
-        yield one["name"] or "Section", placed.get(one["id"], ())
+    for section in sections:
+        yield section["name"] or "Section", placed.get(section["id"], ())
 
 
-def _tree(members: Sequence[Record]) -> Iterator[str]:
+def _tree(members: Sequence[_Entry]) -> Iterator[str]:
     """Yield the lines of tasks; a step stands below its own, however deep."""
     depths: dict[str, int] = {}
     for one in members:  # in order: a step comes after what it is a step of
-        depth = depths.get(one.get("parent", ""), -1) + 1
-        depths[one["id"]] = depth
-        yield from _task(one, STEP * depth)
+        depth = depths[one.uid] = depths.get(one.parent, -1) + 1
+        yield textwrap.indent(one.lines, STEP * depth) if depth else one.lines
 
 
-def _task(one: Record, indent: str) -> Iterator[str]:
+def _task(one: Record) -> Iterator[str]:
     done = "x" if one.get("completed") else " "
     title = _plain(one.get("title", "")) or "(untitled)"
     if one.get("gone") or one.get("deleted"):
@@ -78,8 +87,8 @@ def _task(one: Record, indent: str) -> Iterator[str]:
     mark = PRIORITIES.get(one.get("priority", 0), "")
     parts = [" ".join(filter(None, (mark, title))), *_facts(one)]
     lines = [f"- [{done}] {' · '.join(parts)}", *(f"{STEP}{line}" for line in _below(one))]
-    yield from (f"{indent}{line}  " for line in lines[:-1])  # two spaces break the line
-    yield f"{indent}{lines[-1]}"
+    yield from (f"{line}  " for line in lines[:-1])  # two spaces break the line
+    yield lines[-1]
 
 
 def _below(one: Record) -> Iterator[str]:

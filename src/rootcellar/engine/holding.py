@@ -102,18 +102,32 @@ def readable(value: Mapping[str, Any]) -> bytes:
     """Return such a gathering as JSON, one field to a line, so that changes read well."""
     told = {name: one for name, one in value.items() if name not in ("record", "groups")}
     told["groups"] = list(value["groups"])
+    record = value["record"].items()
+    fields: list[tuple[str, Iterable[bytes]]] = [
+        *((name, (_indented(_encoded(one), b"\n "),)) for name, one in record),
+        *((name, _array(held)) for name, held in value["groups"].items()),
+        (SELF, (_indented(_encoded(told), b"\n "),)),
+    ]
     text = bytearray(b"{")  # one growing text: a long list would be held several times else
-    for name, one in value["record"].items():
-        text += _encoded(name) + b":" + _encoded(one) + b","
-    for name, held in value["groups"].items():
-        text += _encoded(name) + b":["
-        for entry in held:
-            text += msgspec.json.encode(entry) + b","
-        if text.endswith(b","):
-            del text[-1]
-        text += b"],"
-    text += _encoded(SELF) + b":" + _encoded(told) + b"}"
-    return msgspec.json.format(bytes(text), indent=1) + b"\n"
+    for at, (name, parts) in enumerate(fields):
+        text += (b",\n " if at else b"\n ") + _encoded(name) + b": "
+        for part in parts:
+            text += part
+    text += b"\n}\n"
+    return bytes(text)
+
+
+def _array(entries: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """Yield an array, entry by entry."""
+    before = b"[\n  "
+    for entry in entries:
+        yield before + _indented(msgspec.json.encode(entry), b"\n  ")
+        before = b",\n  "
+    yield b"[]" if before.startswith(b"[") else b"\n ]"
+
+
+def _indented(text: bytes, line: bytes) -> bytes:
+    return msgspec.json.format(text, indent=1).replace(b"\n", line)
 
 
 def _encoded(value: object) -> bytes:

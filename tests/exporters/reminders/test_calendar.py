@@ -225,7 +225,7 @@ def test_any_text_comes_back(title: str, notes: str, tags: list[str], name: str)
         "attachments": [{"id": "f", "file": name}],
         "files": [{"role": "f", "href": "a%20b.png", "path": "x", "size": 1, "sha256": ""}],
     }  # fmt: skip
-    text = calendar({"list": {"name": name}}, [one])
+    text = str(calendar({"list": {"name": name}}, [one]))
     assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
     assert "\n" not in text.replace("\r\n", "")
     (back,) = todos(text)
@@ -234,7 +234,7 @@ def test_any_text_comes_back(title: str, notes: str, tags: list[str], name: str)
     listed = [str(tag) for tag in back["CATEGORIES"].cats] if tags else []
     assert listed == [plain(tag) for tag in tags]
     assert table({}, [one])
-    assert tasks({"list": {"name": name}}, [one])
+    assert str(tasks({"list": {"name": name}}, [one]))
 
 
 def plain(text: str) -> str:
@@ -252,7 +252,7 @@ def test_a_rule_has_the_start_that_calendars_want() -> None:
         "due": {"kind": "date", "value": "2026-03-29"},
         "rrule": {"frequency": "daily", "interval": 1, "ical": "FREQ=DAILY"},
     }  # fmt: skip
-    (back,) = todos(calendar({}, [one]))
+    (back,) = todos(str(calendar({}, [one])))
     assert back["DTSTART"].dt == back["DUE"].dt == date(2026, 3, 29)
 
 
@@ -262,7 +262,7 @@ def test_a_start_by_the_clock_on_the_wall_is_in_the_zone_of_the_due_date() -> No
         "due": {"kind": "instant", "value": "2026-03-30T07:00:00Z", "tz": "Europe/Berlin"},
         "start": {"kind": "floating", "value": "2026-03-28T09:00:00"},
     }  # fmt: skip
-    (back,) = todos(calendar({}, [one]))
+    (back,) = todos(str(calendar({}, [one])))
     assert back["DTSTART"].dt == datetime(2026, 3, 28, 9, tzinfo=BERLIN)
 
 
@@ -271,10 +271,24 @@ def test_nothing_in_a_title_is_taken_for_markdown() -> None:
 
     title = "# &copy; *not* _this_ <b>or</b> [that](x) `code` | 1. ~~no~~"
     one = {"id": "A", "title": title, "notes": "- not a list\n1. nor this", "completed": False}
-    page = tasks({"list": {"name": title}}, [one])
+    page = str(tasks({"list": {"name": title}}, [one]))
     html = MarkdownIt("gfm-like", {"linkify": False}).render(page)
     for mark in ("<em>", "<b>", "<a ", "<code>", "<s>", "<ol>"):
         assert mark not in html
     assert html.count("<ul>") == 1
     assert html.count("<h1>") == 1
     assert html.count("&amp;copy;") == 2
+
+
+def test_a_long_page_is_the_same_in_pieces(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    store = RemindersStore(NEW)
+    many = store.list("Many", 1)
+    for at in range(2_500):  # more than a template writes at a time
+        store.reminder(f"Äpfel {at} 🍎", many)
+    store.write(world.container)
+    assert world.export().new == 2_500
+    page, told = world.text("Many.md"), world.list("Many")
+    assert page == str(tasks(told, told["reminders"]))
+    assert world.text("Many.ics") == str(calendar(told, told["reminders"]))
+    assert page.count("Äpfel") == world.text("Many.ics").count("BEGIN:VTODO") == 2_500

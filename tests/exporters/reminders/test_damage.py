@@ -220,7 +220,7 @@ def test_a_place_without_coordinates_is_not_put_on_the_equator() -> None:
     alarm = {"type": "location", "proximity": "arriving", "latitude": None, "longitude": None,
              "radius": None, "title": "Barn", "address": "Lane 1"}  # fmt: skip
     one = {"id": "A", "title": "x", "alarms": [alarm]}
-    text = calendar({"list": {}}, [one])
+    text = str(calendar({"list": {}}, [one]))
     assert "geo:" not in text
     assert "X-ROOTCELLAR-PLACE:Barn\\, Lane 1" in text
 
