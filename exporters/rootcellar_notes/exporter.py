@@ -7,7 +7,7 @@ says what a record holds.
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rootcellar.api import (
     Capture,
@@ -20,12 +20,16 @@ from rootcellar.api import (
     Sighting,
     Store,
     Trouble,
+    Unseen,
 )
 from rootcellar_notes import containers
 from rootcellar_notes.containers import Container
 from rootcellar_notes.older import OlderStore, is_older_store
 from rootcellar_notes.passwords import mark_of, passwords_of, question
-from rootcellar_notes.settings import NotesSettings
+from rootcellar_notes.settings import APP, NotesSettings
+
+if TYPE_CHECKING:
+    from rootcellar_notes.live.asked import AskedApp
 
 GROUP = "Library/Group Containers/group.com.apple.notes"
 OLDER = "Library/Containers/com.apple.Notes/Data/Library/Notes"
@@ -38,8 +42,19 @@ UNASKED = (
     "Locked notes were left as they are in the archive: nobody was there to type their passwords. "
     "Run `rootcellar export notes` in a terminal, or see `passwords` in the settings of notes."
 )
+SHUT = (
+    "Locked notes that no password opens were left as they are in the archive. Unlock them in "
+    "Notes, and export while they are open there."
+)
+ELSEWHERE = (
+    "Notes itself was not asked (`live` in the settings of notes): it can be on its own Mac alone."
+)
 MOBILE = "private/var/mobile"
 """An iPhone's home in a copy of its whole file system."""
+
+
+def _asks_app(capture: Capture) -> bool:
+    return bool(capture.settings.live and capture.live)
 
 
 class Notes(Exporter):
@@ -64,6 +79,13 @@ class Notes(Exporter):
     def __init__(self) -> None:
         self._opened: tuple[Capture, list[Container | OlderStore], list[Trouble]] | None = None
 
+    @property
+    def app(self) -> "AskedApp":
+        """What asks the app; a process of its own, unless a test puts another in its place."""
+        from rootcellar_notes.live.asked import AskedApp
+
+        return AskedApp()
+
     def warm_up(self) -> None:
         """Import what reading needs."""
         from rootcellar_notes import reading
@@ -76,20 +98,45 @@ class Notes(Exporter):
 
     def token(self, capture: Capture) -> str | None:
         """Return a digest of the databases as a stat shows them, and of the passwords."""
+        if _asks_app(capture):
+            return None  # what is new in the app shows nowhere else
         passwords = passwords_of(capture)
         mark = "unasked" if passwords is None else mark_of(passwords)
         found = containers.token(capture)
         return f"{found}{mark}" if found else None
 
-    def survey(self, capture: Capture) -> Iterator[Sighting | Trouble | Notice]:
+    def survey(self, capture: Capture) -> Iterator[Sighting | Trouble | Notice | Unseen]:
         """Yield every note, also those in the trash and those still locked."""
-        from rootcellar_notes.seen import LOCKED, look
+        from rootcellar_notes.seen import LOCKED
 
+        more: list[Sighting | Trouble | Unseen]
         passwords = passwords_of(capture)
-        mark = mark_of(passwords or ())
-        unasked = 0
+        withheld = 0
         readable, troubles = self._containers(capture)
         yield from troubles
+        chosen, more = None, [Unseen(APP)]
+        if _asks_app(capture):
+            from rootcellar_notes.live.choosing import choose
+
+            chosen, more = choose(self.app, capture, readable, passwords or (), whole=not troubles)
+        for sighting in self._sighted(capture, mark_of(passwords or ())):
+            if sighting.scope == LOCKED:
+                sighting = chosen.sighting(sighting) if chosen else sighting
+                if passwords is None and not (chosen and sighting.key in chosen.opened):
+                    sighting = replace(sighting, withheld=True)
+                withheld += sighting.withheld
+            yield sighting
+        if withheld:
+            yield Notice(UNASKED if passwords is None else SHUT)
+        if capture.settings.live and chosen is None:
+            yield Notice(ELSEWHERE)
+        yield from more
+
+    def _sighted(self, capture: Capture, mark: str) -> Iterator[Sighting]:
+        """Yield every note of the stores; of copies of a store the one changed last counts."""
+        from rootcellar_notes.seen import look
+
+        readable = self._containers(capture)[0]
         said: set[str] = set()
         for store in readable:
             if isinstance(store, OlderStore):
@@ -101,12 +148,7 @@ class Notes(Exporter):
                     if sighting.key in said:
                         continue  # a copy of a store: the one changed last has been read
                     said.add(sighting.key)
-                if passwords is None and sighting.scope == LOCKED:
-                    unasked += 1
-                    sighting = replace(sighting, withheld=True)
                 yield sighting
-        if unasked:
-            yield Notice(UNASKED)
 
     def read(self, capture: Capture, keys: Collection[str]) -> Iterator[Item]:
         """Yield the items of these keys, container by container."""
@@ -116,15 +158,25 @@ class Notes(Exporter):
         passwords = passwords_of(capture) or ()
         mark, doors = mark_of(passwords), Unlocker(passwords)
         wanted = set(keys)
+        taking = None
+        if _asks_app(capture):
+            from rootcellar_notes.live.taking import Taking
+
+            taking = Taking(self.app, capture, keys)
+            yield from taking.items()
+            wanted -= {*taking.chosen.notes, *taking.left}
         for store in self._containers(capture)[0]:
             if not wanted:
                 break
             if isinstance(store, OlderStore):
                 found = store.read(frozenset(wanted))
             else:
-                found = read_items(store, wanted, capture.settings, mark, doors, capture.scratch)
+                told = taking.told if taking else {}
+                found = read_items(
+                    store, wanted, capture.settings, mark, doors, capture.scratch, told
+                )
             for item in found:
-                yield item
+                yield taking.as_sighted(item) if taking else item
                 wanted.discard(item.sighting.key)
 
     def gatherings(self, capture: Capture) -> Iterator[Gathering]:

@@ -8,27 +8,15 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rootcellar.api import (
-    Absent,
-    Capture,
-    CopyOf,
-    File,
-    Item,
-    Sighting,
-    StoreMissing,
-    View,
-)
+from rootcellar.api import Capture, Item, Sighting, StoreMissing
 from rootcellar_notes import naming
-from rootcellar_notes.record import filled, full_title, plain, stamp
-from rootcellar_notes.store.attachments import TABLE_UTI
-from rootcellar_notes.store.html import read_html
+from rootcellar_notes.htmlitems import html_item
+from rootcellar_notes.record import filled, stamp
 from rootcellar_notes.store.legacy import LegacyFile, LegacyNote, legacy_files, legacy_notes
 from rootcellar_notes.store.opening import plainly_opened
 
 DATABASES = (*(f"NotesV{version}.storedata" for version in (7, 6, 4, 2, 1)), "notes.sqlite")
 """The names the store has had, the newest first; the last one on an iPhone."""
-TEMPLATE = "notes/note.md"
-MISSING_HINT = "Look for it in Notes; if it opens there, save it from there. See the record."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,54 +56,16 @@ class OlderStore:
         )
 
     def _item(self, note: LegacyNote, files: list[LegacyFile]) -> Item:
-        page = read_html(note.html)
-        named = _names(files)
-        attachments = [
-            filled(identifier=one.identifier, file_name=one.name, title=one.name) for one in files
-        ]
-        for identifier, table in page.tables.items():
-            said = plain(table)
-            said.pop("type", None)
-            attachments.append({"identifier": identifier, "uti": TABLE_UTI, "table": said})
-        record = filled(
-            title=full_title(note.title, page.body),
+        facts = filled(
+            title=note.title,
             identifier=note.key,
             account=filled(name=note.account, kind=note.kind),
             folder=filled(title=note.folders[-1] if note.folders else "", path=[*note.folders]),
             created=stamp(note.created),
             modified=stamp(note.modified),
             trashed=note.in_trash,
-            attachments=attachments,
-            html=note.html,
         )
-        record["body"] = plain(page.body)
-        listed = [File("page", naming.PAGE, View(TEMPLATE), note.modified)]
-        listed += [
-            File(one.identifier, named[one.identifier], _content(one), note.modified)
-            for one in files
-        ]
-        return Item(self._sighting(note), record, tuple(listed))
-
-
-def _names(files: list[LegacyFile]) -> dict[str, str]:
-    """Return by identifier what the names of a note's files go on with, each another."""
-    found: dict[str, str] = {}
-    taken: set[str] = set()
-    for place, one in enumerate(files):
-        suffix = f" - {naming.component(one.name, 'Attachment')}"
-        if suffix.casefold() in taken:
-            suffix = f" - {place + 1} {naming.component(one.name, 'Attachment')}"
-        taken.add(suffix.casefold())
-        found[one.identifier] = suffix
-    return found
-
-
-def _content(one: LegacyFile) -> CopyOf | Absent:
-    path = Path(one.path)
-    with contextlib.suppress(OSError, ValueError):
-        if one.path and path.is_file():
-            return CopyOf(path)
-    return Absent(f"“{one.name or one.identifier}” is missing from the store.", MISSING_HINT)
+        return html_item(self._sighting(note), facts, note.html, files, note.modified)
 
 
 def is_older_store(folder: Path) -> bool:

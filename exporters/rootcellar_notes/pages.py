@@ -78,7 +78,8 @@ def obsidian_tags(tags: Sequence[str]) -> list[str]:
 
 def _embeds(record: Facts, paths: Mapping[str, str]) -> Callable[[Attachment], Embed | None]:
     known: dict[str, Facts] = {one["identifier"]: one for one in record.get("attachments", ())}
-    away = "missing" if record.get("account", {}).get("kind") == "local" else "only in iCloud"
+    here = record.get("account", {}).get("kind") in ("local", "app")
+    away = "missing" if here else "only in iCloud"
     if record.get("locked"):
         away = "locked"
 

@@ -33,7 +33,7 @@ def passwords_of(capture: Capture) -> tuple[str, ...] | None:
     before would otherwise be taken for locked again.
     """
     settings: NotesSettings = capture.settings
-    if settings.locked != "plain":
+    if settings.locked != "plain" or not settings.passwords:
         return ()
     if settings.passwords == ASK:
         return capture.answers

@@ -1,9 +1,10 @@
 """From the rows of a note to its item: its record, its page, its files, and what is missing."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rootcellar.api import Absent, Bytes, CopyOf, File, Item, View
 from rootcellar_notes.blocks import Body
@@ -32,6 +33,9 @@ from rootcellar_notes.store.files import LOCKED, Part, Place
 from rootcellar_notes.store.locks import Key, part_locks
 from rootcellar_notes.store.sharing import read_share
 from rootcellar_notes.store.texts import Text, texts
+
+if TYPE_CHECKING:
+    from rootcellar_notes.live.messages import Told
 
 TEMPLATE = "notes/note.md"
 TEXT = "text"
@@ -65,8 +69,12 @@ def read_items(
     mark: str,
     doors: Unlocker,
     scratch: Path,
+    told: Mapping[str, "Told"],
 ) -> Iterator[Item]:
-    """Yield the items of those keys that are in this container; `scratch` is for opened files."""
+    """Yield the items of those keys that are in this container; `scratch` is for opened files.
+
+    `told` are the texts of locked notes that the Notes app has open, by key.
+    """
     with container.connection() as connection:
         found = {one.row.pk: one for one in seen_in(container, connection, settings, mark, keys)}
         if not found:
@@ -76,11 +84,21 @@ def read_items(
         shut = [pk for pk in rows if found[pk].row.locked and settings.locked != "skip"]
         locks = part_locks(connection, container.schema, [pk for pk in shut if pk in parts])
         for text in texts(connection, container.schema, rows):
+            seen = found[text.note]
+            if open_in_app := told.get(seen.row.identifier):
+                yield _told(seen, text, open_in_app)
+                continue
             own = Key(text.salt, text.iterations, text.wrapped_key)
             opener = LockedParts(locks, own, doors, scratch)
-            yield _item(
-                container, found[text.note], text, parts.get(text.note, []), settings, opener
-            )
+            yield _item(container, seen, text, parts.get(text.note, []), settings, opener)
+
+
+def _told(seen: Seen, text: Text, told: "Told") -> Item:
+    """Return a locked note with the text that the Notes app has open, and all else by its rows."""
+    from rootcellar_notes.live.items import told_item
+
+    was = _Opened(None, state="opened in Notes", scheme=str(locked_of(text).scheme))
+    return told_item(seen.sighting, _record(seen, text, was, ()), told, seen.row.modified)
 
 
 def _item(
@@ -125,14 +143,7 @@ def _opened(seen: Seen, text: Text, settings: NotesSettings, doors: Unlocker) ->
         return _Opened(None, Absent(f"The text of this note is {only}.", ICLOUD_HINT))
     if not seen.row.locked:
         return _decoded(text.data, text.outline)
-    locked = locked_from_columns(
-        text.data,
-        salt=text.salt,
-        iterations=text.iterations,
-        wrapped_key=text.wrapped_key,
-        initialization_vector=text.initialization_vector,
-        tag=text.tag,
-    )
+    locked = locked_of(text)
     scheme = str(locked.scheme)
     if settings.locked == "skip" or (
         settings.locked == "encrypted" and locked.scheme in (Scheme.V2, Scheme.DAMAGED)
@@ -149,6 +160,18 @@ def _opened(seen: Seen, text: Text, settings: NotesSettings, doors: Unlocker) ->
         missing = Absent(f"The note stays locked. {error}", error.hint)
         return _Opened(None, missing, state="not opened", scheme=scheme)
     return _Opened(was.body, was.missing, state="opened", scheme=scheme)
+
+
+def locked_of(text: Text) -> Locked:
+    """Return what is locked of a note, from the columns of its text."""
+    return locked_from_columns(
+        text.data,
+        salt=text.salt,
+        iterations=text.iterations,
+        wrapped_key=text.wrapped_key,
+        initialization_vector=text.initialization_vector,
+        tag=text.tag,
+    )
 
 
 def _decoded(data: bytes, outline: bytes) -> _Opened:

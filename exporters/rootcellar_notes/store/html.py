@@ -69,6 +69,7 @@ class _Reader(HTMLParser):
         self.within = dict.fromkeys(COUNTED, 0)
         self.style: Style | None = None
         self.item = False
+        self.after_object = False
         self.skipping = 0
         self.tables: dict[str, Grid] = {}
         self.grid: list[list[Cell]] | None = None
@@ -82,6 +83,7 @@ class _Reader(HTMLParser):
             return
         if tag in BLOCKS:
             self._end()
+        self.after_object = self.after_object and tag == "br"
         given = {name: value or "" for name, value in attrs}
         if tag in MARKS or tag in BASELINES:
             self.marks.append(tag)
@@ -112,6 +114,7 @@ class _Reader(HTMLParser):
             return
         if tag in BLOCKS:
             self._end()
+        self.after_object = tag == "object"
         if tag in self.marks:
             del self.marks[len(self.marks) - 1 - self.marks[::-1].index(tag)]
         elif tag in COUNTED:
@@ -175,8 +178,13 @@ class _Reader(HTMLParser):
             self.runs.append(Run(OBJECT, attachment=Attachment(identifier)))
 
     def _break(self) -> None:
-        """End a line: a `br` alone in its block is what an empty line looks like."""
-        if self.item and self.runs:
+        """End a line: a `br` alone in its block is what an empty line looks like.
+
+        One behind the table of an `object` ends the line that the table stands in (the Notes app).
+        """
+        if self.after_object and not self.runs:
+            self.after_object = False
+        elif self.item and self.runs:
             self.runs.append(Run(SOFT_BREAK))
         else:
             self._end(always=True)

@@ -1,0 +1,136 @@
+"""Items of notes as the app tells them: their HTML by the reader of older stores, and files."""
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rootcellar.api import Absent, File, Item, Sighting, View
+from rootcellar_notes import naming
+from rootcellar_notes.htmlitems import TEMPLATE, html_item
+from rootcellar_notes.live.messages import AppAccount, AppFile, Head, Told
+from rootcellar_notes.record import filled
+from rootcellar_notes.settings import APP
+from rootcellar_notes.store.html import read_html
+from rootcellar_notes.store.legacy import LegacyFile
+
+PICTURE = re.compile(r"""(<img\b[^<>]*?\bsrc=)(["'])data:image/([\w.+-]+);base64,([^"'<>]*)\2""")
+ENDINGS = {"jpeg": "jpg", "svg+xml": "svg"}
+UNLOCK = "Unlock it in Notes and export while it is open there, or give its password."
+REFUSED = 'Set locked = "plain" in the settings of notes, and unlock it in Notes.'
+SILENT = "Open the note in Notes, wait until it is all there, and export again."
+
+
+class OfApp(NamedTuple):
+    """One note that only the app has, with its account."""
+
+    account: AppAccount
+    head: Head
+
+
+def is_told(told: Told | None) -> bool:
+    """Return whether the app gives the text of a locked note: more than a title, or nothing."""
+    if told is None:
+        return False
+    lines = [one.strip() for one in read_html(told.html).body.text.splitlines() if one.strip()]
+    return len(lines) > 1 or bool(told.files)
+
+
+def app_sighting(one: OfApp, opened: str, *, withheld: bool) -> Sighting:
+    """Return the sighting of a note of the app; `opened` is a digest of a locked one's text."""
+    account, head = one
+    facts = (account.name, head.name, head.folder, head.created, head.modified, head.locked)
+    said = repr((facts, opened))
+    return Sighting(
+        key=head.id,
+        title=head.name or naming.UNTITLED,
+        place=naming.place(account.name, (head.folder or "Notes",), head.name),
+        fingerprint=hashlib.blake2b(said.encode(errors="replace"), digest_size=12).hexdigest(),
+        store=APP,
+        scope="locked" if head.locked else "",
+        withheld=withheld,
+    )
+
+
+def app_item(sighting: Sighting, one: OfApp, told: Told | None, *, allowed: bool) -> Item:
+    """Return the item of a note of the app; of a locked one the text only if that is `allowed`."""
+    account, head = one
+    changed = datetime.fromisoformat(head.modified) if head.modified else None
+    facts = filled(
+        title=head.name,
+        identifier=head.id,
+        account=filled(name=account.name, identifier=account.id, kind="app"),
+        folder=filled(title=head.folder, path=[head.folder] if head.folder else []),
+        created=head.created,
+        modified=head.modified,
+    )
+    if head.locked:
+        shown = allowed and is_told(told)
+        facts["locked"] = {"state": "opened in Notes" if shown else "not opened"}
+        if not shown:
+            absent = Absent("The note is locked.", UNLOCK if allowed else REFUSED)
+            return _without_text(sighting, facts, absent, changed)
+    if told is None or not (told.html or told.files):
+        absent = Absent("Notes itself does not give the text of this note.", SILENT)
+        return _without_text(sighting, facts, absent, changed)
+    return told_item(sighting, facts, told, changed)
+
+
+def _without_text(
+    sighting: Sighting, facts: Mapping[str, Any], absent: Absent, changed: datetime | None
+) -> Item:
+    page = File("page", naming.PAGE, View(TEMPLATE), changed)
+    return Item(sighting, facts, (page, File("text", " (text)", absent, changed)))
+
+
+def told_item(
+    sighting: Sighting, facts: Mapping[str, Any], told: Told, changed: datetime | None
+) -> Item:
+    """Return the item of a note whose text the app gives; `facts` is the rest of its record."""
+    cards = {one.id: (one.name, one.url) for one in told.files if one.url and not one.path}
+    saved = [one for one in told.files if one.id not in cards]
+    html, pictures = _pictures_apart(told.html, saved)
+    files = [LegacyFile(_identifier(one), one.path, one.name) for one in saved]
+    return html_item(sighting, facts, html, [*files, *pictures], changed, cards, all_shown=True)
+
+
+def _identifier(one: AppFile) -> str:
+    """Return what the HTML names a file by, where it does; else the app's own URI of it."""
+    return one.content_id.removeprefix("cid:").strip("<>") or one.id
+
+
+def _pictures_apart(html: str, files: Sequence[AppFile]) -> tuple[str, list[LegacyFile]]:
+    """Take pictures that stand in the HTML itself out of it, as files that it names.
+
+    One that is the same, byte for byte, as an attachment that was saved is that attachment.
+    """
+    known: dict[str, str] = {}
+    found: list[LegacyFile] = []
+    if "data:image/" in html:
+        known = {digest: _identifier(one) for one, digest in _digests(files)}
+
+    def apart(match: re.Match[str]) -> str:
+        start, quote, kind, text = match.groups()
+        try:
+            data = base64.b64decode(text)
+        except binascii.Error:
+            return match.group()
+        digest = hashlib.sha256(data).hexdigest()
+        if digest not in known:
+            known[digest] = f"picture {len(found) + 1}"
+            name = f"Picture {len(found) + 1}.{ENDINGS.get(kind, kind)}"
+            found.append(LegacyFile(known[digest], "", name, data))
+        return f"{start}{quote}cid:{known[digest]}{quote}"
+
+    return PICTURE.sub(apart, html), found
+
+
+def _digests(files: Sequence[AppFile]) -> Iterator[tuple[AppFile, str]]:
+    for one in files:
+        if one.path:
+            with Path(one.path).open("rb") as stream:
+                yield one, hashlib.file_digest(stream, "sha256").hexdigest()
