@@ -149,14 +149,19 @@ class Machine:
             try:
                 tick.run(due_only=True)
             except Killed:
+                self.notice_clock()
                 continue  # the machine is off; whatever must be told is told when it is back
             self.check()
 
     # -- what must hold ----------------------------------------------------------------------
 
-    def check(self) -> None:
+    def notice_clock(self) -> None:
+        """Nothing can have been in the future: a clock that was set back counts from then on."""
         self.since = min(self.since or self.now, self.now)
         self.success = min(self.success, self.now) if self.success else None
+
+    def check(self) -> None:
+        self.notice_clock()
         doubles = [slot for slot, count in self.settled.items() if count > 1]
         assert not doubles, f"run twice: {doubles}"
         self.check_slot()
