@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import plistlib
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,27 @@ def test_comments_are_off_and_tags_can_be(on_a_mac: Any) -> None:
     on_a_mac.export()
     assert tagged(on_a_mac)
     assert not any(attribute(path, COMMENT) for path in on_a_mac.archive.rglob("*.*"))
+
+
+def test_hashtags_of_a_note_are_tags_of_its_page_and_follow_it(on_a_mac: Any) -> None:
+    on_a_mac.export()
+    page = on_a_mac.archive / "Notes/iCloud/Recipes/Apple pie.md"
+    (ours,) = attribute(page, TAGS)
+    own = [ours, "Winter\n6"]
+    os.setxattr(page, f"user.{TAGS}", plistlib.dumps(own, fmt=plistlib.FMT_BINARY))
+    store = on_a_mac.home / "Library/Group Containers/group.com.apple.notes/NoteStore.sqlite"
+    with sqlite3.connect(store) as connection:
+        changed = connection.execute(
+            "UPDATE ZICCLOUDSYNCINGOBJECT SET ZALTTEXT = '#cellar', "
+            "ZTOKENCONTENTIDENTIFIER = 'CELLAR', Z_OPT = Z_OPT + 1 WHERE ZALTTEXT = '#orchard'"
+        )
+        assert changed.rowcount > 0
+    connection.close()
+    on_a_mac.export()
+    assert "cellar" in page.read_text()
+    assert ours.partition("\n")[0] == "orchard"
+    assert tagged(on_a_mac)["Apple pie.md"] == {"Winter", "cellar"}
+    assert "Winter\n6" in attribute(page, TAGS)
 
 
 def test_elsewhere_nothing_is_labelled(sample: Any) -> None:
