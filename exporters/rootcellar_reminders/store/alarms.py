@@ -35,14 +35,17 @@ def alarms_of(
             found[uid] |= filled(acknowledged=latest)
             continue
         trigger = triggers.get(number(alarm.get("TRIGGER")), {})
-        kind = store.name_of(trigger.get("Z_ENT"))
+        told = _trigger(store.name_of(trigger.get("Z_ENT")), trigger)
+        raw = leftover(alarm, _ALARM)
+        for name, value in told.pop("raw", {}).items():
+            raw[f"trigger_{name}" if name in raw else name] = value
         found[uid] = {
             "id": uid,
-            **_trigger(kind, trigger),
+            **told,
             **filled(
                 acknowledged=acknowledged,
                 snoozed_from=text(alarm.get("ORIGINALALARMUID")),
-                raw=leftover(alarm, _ALARM),
+                raw=raw,
             ),
         }
     return list(found.values())

@@ -77,15 +77,23 @@ def _triggers(
 def _early(
     connection: sqlite3.Connection, store: CoreDataStore, reminders: Sequence[Row]
 ) -> dict[int, list[Row]]:
-    """Return early reminders that are rows; they name the reminder by its UUID."""
+    """Return early reminders that are rows; they name the reminder by its UUID, or its number."""
     entity = store.entity(EARLY)
-    if entity is None or "REMINDERIDENTIFIER" not in entity.columns:
+    if entity is None or not {"REMINDERIDENTIFIER", "REMINDER"} & entity.columns.keys():
         return {}
+    found: dict[int, list[Row]] = {}
+    if "REMINDER" in entity.columns:
+        where = among("REMINDER", (row["Z_PK"] for row in reminders))
+        for row in rows(connection, entity, where):
+            found.setdefault(number(row["REMINDER"]), []).append(row)
+    if "REMINDERIDENTIFIER" not in entity.columns:
+        return found
     named = {identifier(row).replace("-", ""): row["Z_PK"] for row in reminders}
     wanted = json.dumps(list(named)).replace("'", "")
     where = f"{_HEX} IN (SELECT value FROM json_each('{wanted}'))"
-    found: dict[int, list[Row]] = {}
     for row in rows(connection, entity, where):
+        if number(row.get("REMINDER")) in found:
+            continue
         raw = row["REMINDERIDENTIFIER"]
         name = raw.hex() if isinstance(raw, bytes) else str(raw).replace("-", "")
         found.setdefault(named[name.upper()], []).append(row)

@@ -17,11 +17,11 @@ ACCOUNT_KINDS = {1: "local", 2: "icloud", 3: "caldav", 4: "exchange", 5: "intern
 INTERNAL_LIST = "SiriFoundInApps"
 """The list in which Siri puts what it found in other apps; the app never shows it."""
 LAST = 1 << 62
-_ORDERS = ("REMINDERIDSMERGEABLEORDERING_V2_JSON", "REMINDERIDSMERGEABLEORDERING_V2",
-           "REMINDERIDSMERGEABLEORDERING")  # fmt: skip
+_VERSIONS = ("_V2_JSON", "_V2", "")
+"""What the names of columns with an order by hand end with, the newest first."""
 _UUID = re.compile(rb"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _ACCOUNT = OWN | {"NAME", "TYPE", "INACTIVE", "LISTIDSMERGEABLEORDERING",
-                  "LISTIDSMERGEABLEORDERING_V2"}  # fmt: skip
+                  "LISTIDSMERGEABLEORDERING_V2", "LISTIDSMERGEABLEORDERING_V2_JSON"}  # fmt: skip
 _LIST = OWN | {
     "NAME", "COLOR", "BADGEEMBLEM", "ISGROUP", "PARENTLIST", "PARENTLIST1", "PARENTACCOUNT",
     "DADISPLAYORDER", "SHARINGSTATUS", "SHAREDOWNER", "SHAREDOWNERNAME", "SHAREDOWNERADDRESS",
@@ -90,9 +90,8 @@ def read_accounts(
             continue
         kind = number(row.get("TYPE"))
         uid = identifier(row) or fallback.identifier
-        order = uuids_in(row.get("LISTIDSMERGEABLEORDERING_V2")) or uuids_in(
-            row.get("LISTIDSMERGEABLEORDERING")
-        )
+        orders = (uuids_in(row.get(f"LISTIDSMERGEABLEORDERING{one}")) for one in _VERSIONS)
+        order = next(filter(None, orders), [])
         name = text(row.get("NAME")) or fallback.name
         named = ACCOUNT_KINDS.get(kind, str(kind) if "TYPE" in row else "")
         facts = {"id": uid, "name": name} | filled(
@@ -142,18 +141,20 @@ def _list(row: Row, accounts: Mapping[int, Account], *, is_smart: bool) -> Remin
     )
     order = blob(row.get("REMINDERIDSMERGEABLEORDERING_V2_JSON"))
     listed = [text(uid).upper() for uid in order] if isinstance(order, list) else []
-    for column in _ORDERS:
-        listed = listed or uuids_in(row.get(column))
+    for version in _VERSIONS:
+        listed = listed or uuids_in(row.get(f"REMINDERIDSMERGEABLEORDERING{version}"))
     one.order = {uid: at for at, uid in enumerate(dict.fromkeys(listed))}
     inside = blob(row.get("MEMBERSHIPSOFREMINDERSINSECTIONSASDATA"))
     one.in_section = _memberships(inside)
+    ordering = row.get("SECTIONIDSORDERINGASDATA")
     unread = filled(
+        sectionidsorderingasdata=None if uuids_in(ordering) else blob(ordering),
         reminderidsmergeableordering_v2_json=None if isinstance(order, list) else order,
         membershipsofremindersinsectionsasdata=None if _has_memberships(inside) else inside,
     )
     if unread:
         one.facts["raw"] = one.facts.get("raw", {}) | unread
-    one.sections = [{"id": uid} for uid in uuids_in(row.get("SECTIONIDSORDERINGASDATA"))]
+    one.sections = [{"id": uid} for uid in uuids_in(ordering)]
     return one
 
 

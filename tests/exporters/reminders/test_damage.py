@@ -1,6 +1,8 @@
 """Values that are damaged or in no known form: kept as stored, told, and nothing else is lost."""
 
 import json
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -232,3 +234,57 @@ def test_the_garden_stays_whole_whatever_happens_to_groceries(world: World) -> N
               "ZCKIDENTIFIER = NULL WHERE ZTITLE = 'Apples'")  # fmt: skip
     world.export()
     assert world.list(GARDEN)["reminders"] == before
+
+
+# -- what is easily forgotten ------------------------------------------------------------------
+
+
+def test_columns_nobody_has_named_are_kept_of_alarms_and_of_their_triggers(world: World) -> None:
+    world.sql("ALTER TABLE ZREMCDOBJECT ADD COLUMN ZHUM VARCHAR")
+    world.sql("UPDATE ZREMCDOBJECT SET ZHUM = 'of a trigger' WHERE ZTIMEINTERVAL IS NOT NULL")
+    world.sql(
+        "UPDATE ZREMCDOBJECT SET ZHUM = 'of an alarm' WHERE ZTRIGGER = "
+        "(SELECT Z_PK FROM ZREMCDOBJECT WHERE ZTIMEINTERVAL IS NOT NULL)"
+    )
+    world.export()
+    (alarm,) = (
+        one
+        for one in world.reminders()["Water the seedlings"]["alarms"]
+        if one["type"] == "relative"
+    )
+    assert alarm["raw"] == {"hum": "of an alarm", "trigger_hum": "of a trigger"}
+
+
+@pytest.mark.parametrize("by", ["REMINDERIDENTIFIER BLOB", "REMINDER INTEGER"])
+def test_early_reminders_may_be_rows_of_their_own(world: World, by: str) -> None:
+    name = by.split()[0]
+    value: object = bytes.fromhex(reminder("Apples").replace("-", ""))
+    if name == "REMINDER":
+        value = next(iter_numbers(world, "Apples"))
+    world.sql("INSERT INTO Z_PRIMARYKEY VALUES (38, 'REMCDDueDateDeltaAlert', 0, 1)")
+    world.sql(
+        "UPDATE Z_MODELCACHE SET Z_CONTENT = NULL"  # no model: the table is newer than it
+    )
+    with sqlite3.connect(world.database) as connection:
+        connection.execute(
+            "CREATE TABLE ZREMCDDUEDATEDELTAALERT (Z_PK INTEGER PRIMARY KEY, Z_ENT INTEGER, "
+            f"ZDUEDATEDELTAUNIT INTEGER, ZDUEDATEDELTACOUNT INTEGER, Z{by})"
+        )
+        connection.execute(
+            "INSERT INTO ZREMCDDUEDATEDELTAALERT VALUES (1, 38, 1, -2, ?)", (value,)
+        )
+    connection.close()
+    world.export()
+    (early,) = world.reminders("Groceries")["Apples"]["early"]
+    assert (early["unit"], early["count"]) == ("hour", -2)
+
+
+def iter_numbers(world: World, title: str) -> Iterator[int]:
+    with sqlite3.connect(world.database) as connection:
+        yield from (
+            pk
+            for (pk,) in connection.execute(
+                "SELECT Z_PK FROM ZREMCDREMINDER WHERE ZTITLE = ?", (title,)
+            )
+        )
+    connection.close()
