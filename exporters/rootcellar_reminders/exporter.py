@@ -74,6 +74,7 @@ class Reminders(Exporter):
             Remembered,
             encode,
             first_seen,
+            saved_items,
             sighting_of,
         )
 
@@ -89,11 +90,17 @@ class Reminders(Exporter):
             sighting = sighting_of(one, store, encoded)
             self._remembered.keep(one, sighting, encoded)
             yield sighting
+        said: set[str] = set()
+        for store in stores:
+            for saved in saved_items(store):
+                if saved.sighting.key not in said:
+                    said.add(saved.sighting.key)
+                    yield saved.sighting
         yield from oddities.told()
 
     def read(self, capture: Capture, keys: Collection[str]) -> Iterator[Item]:
         """Yield the items of these keys, store by store."""
-        from rootcellar_reminders.reading import item_of, read_reminders
+        from rootcellar_reminders.reading import item_of, read_reminders, saved_items
 
         wanted = set(keys)
         known = self._remembered
@@ -106,6 +113,10 @@ class Reminders(Exporter):
             for one in read_reminders(store, wanted):
                 wanted.discard(one.identifier)
                 yield item_of(one, store)
+            for saved in saved_items(store) if wanted else ():
+                if saved.sighting.key in wanted:
+                    wanted.discard(saved.sighting.key)
+                    yield saved
 
     def gatherings(self, capture: Capture) -> Iterator[Gathering]:
         """Yield a file for every list, and one for every account."""

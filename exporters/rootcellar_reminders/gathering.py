@@ -4,15 +4,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rootcellar.api import Gathering
-from rootcellar_reminders.naming import LOOSE, component, list_place
+from rootcellar_reminders.naming import LOOSE, component, list_place, template_place
 from rootcellar_reminders.opening import OpenedStore
 from rootcellar_reminders.ordering import members
 from rootcellar_reminders.settings import RemindersSettings
 from rootcellar_reminders.store.lists import Account, ReminderList, in_order
-from rootcellar_reminders.store.templates import templates_of
+from rootcellar_reminders.store.templates import Template, templates_of
 
 SCHEMA = 1
 MEMBERS = "reminders"
+WITH_FILES = "reminders_with_files"
 CALENDAR, PAGE, TABLE = "reminders/list.ics", "reminders/list.md", "reminders/list.csv"
 
 
@@ -41,22 +42,29 @@ def gatherings(stores: Sequence[OpenedStore], settings: RemindersSettings) -> It
                 and account.facts.get("type")
             ):
                 accounts[account.identifier] = (account, [], [])
-        for owner, template in templates_of(store):
-            accounts.setdefault(owner.identifier, (owner, [], []))[2].append(template)
+        for template in templates_of(store):
+            owner = template.account
+            accounts.setdefault(owner.identifier, (owner, [], []))[2].append(template.record)
+            _add(found, _of_template(template, store))
     yield from found.values()
     for account, lists, templates in accounts.values():
         yield _of_account(account, lists, templates)
 
 
-def _add(found: dict[str, Gathering], one: Gathering) -> None:
+def _add(found: dict[str, Gathering], one: Gathering | None) -> None:
+    if one is None:
+        return
     former = found.get(one.key)
     if former is None:
         found[one.key] = one
         return
     from dataclasses import replace
 
-    keys = dict.fromkeys((*former.groups[MEMBERS], *one.groups[MEMBERS]))
-    found[one.key] = replace(former, groups={MEMBERS: tuple(keys)})
+    groups = {
+        name: tuple(dict.fromkeys((*keys, *one.groups.get(name, ()))))
+        for name, keys in former.groups.items()
+    }
+    found[one.key] = replace(former, groups=groups)
 
 
 def _source(store: OpenedStore, account: Account) -> dict[str, str]:
@@ -81,6 +89,23 @@ def _of_list(
         one.identifier, one.name, place, record, {MEMBERS: keys}, outside=one.is_internal,
         views=views, holds="id",
     )  # fmt: skip
+
+
+def _of_template(template: Template, store: OpenedStore) -> Gathering | None:
+    """Return the file of a template, None where none of its reminders has files."""
+    keys = tuple(one.identifier for one in template.reminders if one.files)
+    if not keys:
+        return None
+    record = {
+        "schema": SCHEMA,
+        "source": _source(store, template.account),
+        "account": dict(template.account.facts),
+        "template": template.facts,
+    }
+    place = template_place(template.account.name, template.name)
+    return Gathering(
+        template.identifier, template.name, place, record, {WITH_FILES: keys}, holds="id"
+    )
 
 
 def _views(settings: RemindersSettings) -> tuple[str, ...]:

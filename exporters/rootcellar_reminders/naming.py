@@ -25,6 +25,11 @@ def list_place(account: str, name: str) -> str:
     return f"{component(account, 'Reminders')}/{component(name, 'Untitled list')}"
 
 
+def template_place(account: str, name: str) -> str:
+    """Return where a template wishes to lie: beside the lists, in a folder of templates."""
+    return f"{component(account, 'Reminders')}/Templates/{component(name, 'Untitled template')}"
+
+
 def place(one: Reminder, account: str) -> str:
     """Return where a reminder wishes to lie: in a folder named for its list.
 

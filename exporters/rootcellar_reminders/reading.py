@@ -4,6 +4,7 @@ import hashlib
 import tempfile
 import weakref
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,24 @@ import msgspec
 from rootcellar.api import Absent, Capture, CopyOf, File, Item, Sighting
 from rootcellar.apple.core_data import rows
 from rootcellar.apple.dates import cocoa_moment
-from rootcellar_reminders.naming import file_suffixes, place, suffixes
+from rootcellar_reminders.naming import (
+    component,
+    file_suffixes,
+    place,
+    suffixes,
+    template_place,
+)
 from rootcellar_reminders.opening import REMINDER, OpenedStore
 from rootcellar_reminders.store.attachments import Attachment, is_intact
 from rootcellar_reminders.store.belongings import among, belongings
 from rootcellar_reminders.store.reminders import Reminder, reminder_of
+from rootcellar_reminders.store.templates import templates_of
 
 SLICE = 500
 ROOM = 256 << 20
 """Bytes of records that are kept on disk between survey and reading."""
 DELETED = "deleted"
+IN_TEMPLATES = "in templates"
 INTERNAL = "found by Siri"
 ICLOUD_HINT = (
     "Open the reminder on this Mac while it is online, look at the attachment, and export again."
@@ -59,7 +68,7 @@ def sighting_of(one: Reminder, store: OpenedStore, encoded: bytes) -> Sighting:
         key=one.identifier,
         title=one.title or "Reminder",
         place=place(one, account.name),
-        fingerprint=_fingerprint(one, encoded),
+        fingerprint=_fingerprint(one.files, encoded),
         suffixes=suffixes(one),
         store=store.identity,
         in_trash=one.deleted,
@@ -68,10 +77,10 @@ def sighting_of(one: Reminder, store: OpenedStore, encoded: bytes) -> Sighting:
     )
 
 
-def _fingerprint(one: Reminder, encoded: bytes) -> str:
+def _fingerprint(files: Sequence[Attachment], encoded: bytes) -> str:
     digest = hashlib.blake2b(encoded, digest_size=12)
-    if one.files:
-        found = [file.found for file in one.files]
+    if files:
+        found = [file.found for file in files]
         digest.update(repr(found).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
@@ -79,9 +88,31 @@ def _fingerprint(one: Reminder, encoded: bytes) -> str:
 def item_of(one: Reminder, store: OpenedStore) -> Item:
     """Return a reminder with its files, absent ones included."""
     sighting = sighting_of(one, store, encode(one.record))
-    when = cocoa_moment(one.changed)
+    return Item(sighting, one.record, _files(one.files, cocoa_moment(one.changed)))
+
+
+def saved_items(store: OpenedStore) -> Iterator[Item]:
+    """Yield those reminders of templates that have files, with the files."""
+    for template in templates_of(store):
+        for one in template.reminders:
+            if one.files:
+                named = tuple(suffix for _, suffix in file_suffixes(one.files))
+                above = template_place(template.account.name, template.name)
+                sighting = Sighting(
+                    key=one.identifier,
+                    title=one.title or "Reminder",
+                    place=f"{above}/{component(one.title, 'Reminder')}",
+                    fingerprint=_fingerprint(one.files, encode(one.record)),
+                    suffixes=named,
+                    store=store.identity,
+                    scope=IN_TEMPLATES,
+                )
+                yield Item(sighting, one.record, _files(one.files, None))
+
+
+def _files(attachments: Sequence[Attachment], when: datetime | None) -> tuple[File, ...]:
     files: list[File] = []
-    for attached, suffix in file_suffixes(one.files):
+    for attached, suffix in file_suffixes(attachments):
         role = attached.identifier
         if attached.found is None:
             files.append(File(role, suffix, _absent(attached), when))
@@ -92,7 +123,7 @@ def item_of(one: Reminder, store: OpenedStore) -> Item:
             files.append(
                 File(f"{role} intact", f"{suffix} (intact)", Absent(reason, DAMAGED_HINT))
             )
-    return Item(sighting, one.record, tuple(files))
+    return tuple(files)
 
 
 def _is_whole(attached: Attachment) -> bool:

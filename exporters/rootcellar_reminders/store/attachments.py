@@ -25,7 +25,7 @@ DIGEST = 128
 _DIGEST = re.compile(f"[0-9A-Fa-f]{{{DIGEST}}}")
 _KNOWN = OWN | {
     "UTI", "FILENAME", "FILESIZE", "WIDTH", "HEIGHT", "LENGTH", "DURATION", "SHA512SUM", "URL",
-    "HOSTURL", "TRANSCRIBEDTEXT",
+    "HOSTURL", "TRANSCRIBEDTEXT", "SAVEDREMINDER",
 }  # fmt: skip
 
 
@@ -54,6 +54,14 @@ class Attachment:
     found: Found | None = None
     expected: str = ""
     is_link: bool = False
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What is told of it: of a page its `url`, of a file its `id` and its name, `file`."""
+        if self.is_link:
+            return {"url": self.link, **self.facts}
+        told = {"id": self.identifier, "file": self.name or f"attachment{self.ending}"}
+        return {**told, **self.facts, **filled(missing=self.found is None)}
 
     @property
     def ending(self) -> str:

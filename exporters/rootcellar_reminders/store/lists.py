@@ -237,19 +237,27 @@ def _read_sections(
 ) -> None:
     """Give every list its sections, in the order of the list, else of the store."""
     there: dict[int, dict[str, dict[str, Any]]] = {}
-    known = OWN | {"LIST", "DISPLAYNAME", "CANONICALNAME", "CREATIONDATE"}
     for row in rows(connection, store.entity("REMCDBaseSection"), order=_section_order(store)):
-        uid = identifier(row)
-        if row.get("MARKEDFORDELETION") or not uid:
+        section = section_of(row)
+        if row.get("MARKEDFORDELETION") or not section["id"]:
             continue
-        name = text(row.get("DISPLAYNAME")) or text(row.get("CANONICALNAME"))
-        facts = filled(created=stamp(row.get("CREATIONDATE")), raw=leftover(row, known))
         owner = number(row.get("LIST")) or number(row.get("SMARTLIST"))
-        there.setdefault(owner, {})[uid] = {"id": uid, "name": name, **facts}
+        there.setdefault(owner, {})[section["id"]] = section
     for one in lists.values():
         own = there.get(one.pk, {})
         listed = [section["id"] for section in one.sections if section["id"] in own]
         one.sections = [own[uid] for uid in dict.fromkeys((*listed, *own))]
+
+
+_SECTION = OWN | {"LIST", "SMARTLIST", "TEMPLATE", "DISPLAYNAME", "CANONICALNAME",
+                  "CREATIONDATE"}  # fmt: skip
+
+
+def section_of(row: Row) -> dict[str, Any]:
+    """Return what is told of a section."""
+    name = text(row.get("DISPLAYNAME")) or text(row.get("CANONICALNAME"))
+    facts = filled(created=stamp(row.get("CREATIONDATE")), raw=leftover(row, _SECTION))
+    return {"id": identifier(row), "name": name, **facts}
 
 
 def _section_order(store: CoreDataStore) -> str:

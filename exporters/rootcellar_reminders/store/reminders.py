@@ -96,8 +96,8 @@ def reminder_of(row: Row, found: Belongings, context: Context) -> Reminder:
         early=early,
         rrule=rules[0] if rules else None,
         more_rrules=rules[1:],
-        attachments=[_facts(one) for one in attached if not one.is_link],
-        links=[{"url": one.link, **one.facts} for one in attached if one.is_link],
+        attachments=[one.record for one in attached if not one.is_link],
+        links=[one.record for one in attached if one.is_link],
         assignee=assigned[0] if assigned else None,
         more_assignees=assigned[1:],
         message_contacts=_contacts(row.get("CONTACTHANDLES")),
@@ -163,13 +163,6 @@ def _parent(row: Row, context: Context, uid: str) -> str:
     parent = context.uuids.get(number(row.get("PARENTREMINDER")), "")
     parent = parent or text(row.get("CKPARENTREMINDERIDENTIFIER")).upper()
     return "" if parent == uid else parent
-
-
-def _facts(one: Attachment) -> dict[str, Any]:
-    return {"id": one.identifier, "file": one.name or f"attachment{one.ending}"} | {
-        **one.facts,
-        **filled(missing=one.found is None),
-    }
 
 
 _ASSIGNMENT = OWN | {"ASSIGNEE", "ORIGINATOR", "ASSIGNEDDATE", "STATUS"}

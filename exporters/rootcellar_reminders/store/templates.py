@@ -1,12 +1,15 @@
 """Templates: lists that were saved to be made again, with what was in them."""
 
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rootcellar.apple.core_data import Row, rows
 from rootcellar.apple.values import number, text
-from rootcellar_reminders.store.attachments import attachment_of
+from rootcellar_reminders.store.attachments import Attachment, attachment_of
 from rootcellar_reminders.store.colours import colour_of, emblem_of
-from rootcellar_reminders.store.lists import Account
+from rootcellar_reminders.store.lists import Account, section_of
 from rootcellar_reminders.store.values import OWN, blob, filled, identifier, leftover, stamp
 
 if TYPE_CHECKING:
@@ -18,29 +21,75 @@ _SAVED = OWN | {"TITLE", "METADATA", "TEMPLATE", "PARENTSAVEDREMINDER", "COMPLET
                 "CREATIONDATE"}  # fmt: skip
 
 
-def templates_of(store: "OpenedStore") -> list[tuple[Account, dict[str, Any]]]:
-    """Return the templates of a store, each with its account and its saved reminders."""
+@dataclass(frozen=True, slots=True)
+class SavedReminder:
+    """One reminder of a template: what is told of it, and the files attached to it."""
+
+    identifier: str
+    title: str
+    record: dict[str, Any]
+    files: tuple[Attachment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One template: its account, what is told of it, and its reminders."""
+
+    identifier: str
+    name: str
+    account: Account
+    facts: dict[str, Any]
+    reminders: tuple[SavedReminder, ...]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What is told of it and of its reminders."""
+        return {**self.facts, "reminders": [one.record for one in self.reminders]}
+
+
+def templates_of(store: "OpenedStore") -> list[Template]:
+    """Return the templates of a store with their saved reminders, those deleted left out."""
+    if store.core.entity("REMCDTemplate") is None:
+        return []
     with store.connection() as connection:
-        saved: dict[int, list[Row]] = {}
-        for row in rows(connection, store.core.entity("REMCDSavedReminder")):
-            saved.setdefault(number(row.get("TEMPLATE")), []).append(row)
-        files: dict[int, list[Row]] = {}
-        for row in rows(connection, store.core.entity("REMCDSavedAttachment")):
-            files.setdefault(number(row.get("SAVEDREMINDER")), []).append(row)
-        found = list(rows(connection, store.core.entity("REMCDTemplate")))
+        found = _living(connection, store, "REMCDTemplate")
+        saved = _grouped(_living(connection, store, "REMCDSavedReminder"), "TEMPLATE")
+        files = _grouped(
+            _living(connection, store, "REMCDSavedAttachment"), "SAVEDREMINDER", "REMINDER"
+        )
+        sections = _grouped(_living(connection, store, "REMCDBaseSection"), "TEMPLATE")
     listed = []
     for row in found:
-        if row.get("MARKEDFORDELETION"):
-            continue
         owner = number(row.get("PARENTACCOUNT")) or number(row.get("ACCOUNT"))
         account = store.accounts.get(owner, store.accounts[0])
-        inside = [_saved(one, files, store, account) for one in saved.get(row["Z_PK"], ())]
-        listed.append((account, _template(row) | {"reminders": inside}))
+        uid = identifier(row) or f"{store.identity}-template-{row['Z_PK']}"
+        inside = tuple(
+            _saved(one, files.get(one["Z_PK"], ()), store, account)
+            for one in saved.get(row["Z_PK"], ())
+        )
+        facts = _template(row, uid) | filled(
+            sections=[section_of(one) for one in sections.get(row["Z_PK"], ())]
+        )
+        listed.append(Template(uid, facts["name"], account, facts, inside))
     return listed
 
 
-def _template(row: Row) -> dict[str, Any]:
-    return {"id": identifier(row), "name": text(row.get("NAME"))} | filled(
+def _living(connection: sqlite3.Connection, store: "OpenedStore", name: str) -> list[Row]:
+    entity = store.core.entity(name)
+    return [row for row in rows(connection, entity) if not row.get("MARKEDFORDELETION")]
+
+
+def _grouped(found: Iterable[Row], *owners: str) -> dict[int, list[Row]]:
+    """Return rows by the number of what they belong to, told by the first of these columns."""
+    grouped: dict[int, list[Row]] = {}
+    for row in found:
+        owner = next((number(row[name]) for name in owners if name in row), 0)
+        grouped.setdefault(owner, []).append(row)
+    return grouped
+
+
+def _template(row: Row, uid: str) -> dict[str, Any]:
+    return {"id": uid, "name": text(row.get("NAME"))} | filled(
         color=colour_of(row.get("COLOR")),
         emblem=emblem_of(row.get("BADGEEMBLEM")),
         created=stamp(row.get("CREATIONDATE")),
@@ -50,18 +99,21 @@ def _template(row: Row) -> dict[str, Any]:
 
 
 def _saved(
-    row: Row, files: dict[int, list[Row]], store: "OpenedStore", account: Account
-) -> dict[str, Any]:
+    row: Row, files: Iterable[Row], store: "OpenedStore", account: Account
+) -> SavedReminder:
     """Return a saved reminder; what it says of itself is JSON in one column."""
-    attached = [
-        attachment_of(one, store.folders, account.identifier) for one in files.get(row["Z_PK"], ())
-    ]
+    attached = [attachment_of(one, store.folders, account.identifier) for one in files]
     metadata = blob(row.get("METADATA"))
     title = text(row.get("TITLE"))
     if not title and isinstance(metadata, dict):
         title = text(metadata.get("title"))
-    return {"id": identifier(row), "title": title} | filled(
+    uid = identifier(row) or f"{store.identity}-saved-{row['Z_PK']}"
+    if uid in store.numbers:
+        uid = f"{uid}-saved"
+    record = {"id": uid, "title": title} | filled(
         metadata=metadata,
-        attachments=[filled(id=one.identifier, file=one.name, **one.facts) for one in attached],
+        attachments=[one.record for one in attached if not one.is_link],
+        links=[one.record for one in attached if one.is_link],
         raw=leftover(row, _SAVED),
     )
+    return SavedReminder(uid, title, record, tuple(one for one in attached if not one.is_link))
