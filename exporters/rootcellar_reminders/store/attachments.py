@@ -3,8 +3,8 @@
 import hashlib
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -68,6 +68,21 @@ class Attachment:
         """The ending of its file's name, with the dot."""
         there = split_name(self.found.path)[1] if self.found else ""
         return split_name(self.name)[1] or ENDINGS.get(self.uti, "") or there or ".bin"
+
+
+def attachments_of(
+    found: Iterable[Row], folders: "AttachmentFolders", account: str
+) -> list[Attachment]:
+    """Return the attachments of one reminder; the second of two with one identifier says so."""
+    listed: list[Attachment] = []
+    said: set[str] = set()
+    for row in found:
+        one = attachment_of(row, folders, account)
+        if one.identifier in said:
+            one = replace(one, identifier=f"{one.identifier}-{row['Z_PK']}")
+        said.add(one.identifier)
+        listed.append(one)
+    return listed
 
 
 def attachment_of(row: Row, folders: "AttachmentFolders", account: str) -> Attachment:

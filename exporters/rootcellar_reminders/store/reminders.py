@@ -9,7 +9,7 @@ from rootcellar.apple.core_data import CoreDataStore, Row
 from rootcellar.apple.dates import cocoa_moment
 from rootcellar.apple.values import number, text
 from rootcellar_reminders.store.alarms import alarms_of, early_of
-from rootcellar_reminders.store.attachments import Attachment, AttachmentFolders, attachment_of
+from rootcellar_reminders.store.attachments import Attachment, AttachmentFolders, attachments_of
 from rootcellar_reminders.store.belongings import EARLY, Belongings
 from rootcellar_reminders.store.lists import ReminderList
 from rootcellar_reminders.store.merged_text import text_of_document
@@ -67,9 +67,7 @@ def reminder_of(row: Row, found: Belongings, context: Context) -> Reminder:
     uid = context.uuids[pk]
     placed = context.lists.get(number(row.get("LIST")))
     account = placed.account.identifier if placed else ""
-    attached = [
-        attachment_of(one, context.folders, account) for one in found.of("REMCDAttachment", pk)
-    ]
+    attached = attachments_of(found.of("REMCDAttachment", pk), context.folders, account)
     title = text(row.get("TITLE")) or text_of_document(row.get("TITLEDOCUMENT"))
     notes = text(row.get("NOTES")) or text_of_document(row.get("NOTESDOCUMENT"))
     due = due_of(row)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rootcellar.apple.core_data import Row, rows
 from rootcellar.apple.values import number, text
-from rootcellar_reminders.store.attachments import Attachment, attachment_of
+from rootcellar_reminders.store.attachments import Attachment, attachments_of
 from rootcellar_reminders.store.colours import colour_of, emblem_of
 from rootcellar_reminders.store.lists import Account, section_of
 from rootcellar_reminders.store.values import OWN, blob, filled, identifier, leftover, stamp
@@ -102,7 +102,7 @@ def _saved(
     row: Row, files: Iterable[Row], store: "OpenedStore", account: Account
 ) -> SavedReminder:
     """Return a saved reminder; what it says of itself is JSON in one column."""
-    attached = [attachment_of(one, store.folders, account.identifier) for one in files]
+    attached = attachments_of(files, store.folders, account.identifier)
     metadata = blob(row.get("METADATA"))
     title = text(row.get("TITLE"))
     if not title and isinstance(metadata, dict):

@@ -365,3 +365,23 @@ def test_the_file_of_a_list_reads_field_by_field(world: World) -> None:
     assert [line.strip() for line in differing if "sha256" not in line and "size" not in line] == [
         '"priority": 9,'
     ]
+
+
+def test_two_attachments_with_one_identifier_are_two_files(world: World) -> None:
+    one = world.database.parent.parent / f"Files/Account-{ACCOUNT}/Attachments/second.jpeg"
+    one.write_bytes(b"another picture")
+    world.sql(
+        "UPDATE ZREMCDOBJECT SET ZCKIDENTIFIER = 'SAME', ZFILESIZE = CASE ZFILENAME "
+        "WHEN 'last year.jpeg' THEN 15 ELSE ZFILESIZE END WHERE ZFILENAME IS NOT NULL"
+    )
+    report = world.export()
+    assert not report.absent
+    found = world.reminders()["Order seed potatoes"]
+    assert len({file["role"] for file in found["files"]}) == 2
+    assert len({one["id"] for one in found["attachments"]}) == 2
+    before = world.everything()
+    world.forget()
+    world.export()
+    assert {name: data for name, (data, _) in world.everything().items()} == {
+        name: data for name, (data, _) in before.items()
+    }
