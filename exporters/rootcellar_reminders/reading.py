@@ -33,7 +33,8 @@ DELETED = "deleted"
 IN_TEMPLATES = "in templates"
 INTERNAL = "found by Siri"
 ICLOUD_HINT = (
-    "Open the reminder on this Mac while it is online, look at the attachment, and export again."
+    "Look at the attachment in Reminders, on the device that this comes from, while it is online; "
+    "then export again."
 )
 DAMAGED_HINT = "Open the reminder on another device; if it is whole there, add it anew."
 
@@ -136,7 +137,7 @@ def _is_whole(attached: Attachment) -> bool:
 
 def _absent(attached: Attachment) -> Absent:
     awaits = (Path(attached.expected),) if attached.expected else ()
-    reason = f"“{_called(attached)}” is not on this Mac."
+    reason = f"“{_called(attached)}” is not on this device."
     return Absent(reason, ICLOUD_HINT, awaits, attached.size or None)
 
 
