@@ -1,5 +1,6 @@
 """Which archive this is: `archive.json`, and how a new archive comes into being."""
 
+import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
@@ -34,6 +35,19 @@ LITTER = frozenset(
 """What operating systems put on an empty drive; also every name that begins with `._`."""
 _FIELDS = ("uuid", "format", "counter", "token", "tops", "stores")
 _UNBORN = f"{INSIDE}.new"
+_CHECK = b' "check": "'
+
+
+class IdentityDamaged(UsageError):
+    """`archive.json` is not what was written; `data` is what is there."""
+
+    def __init__(self, disk: Disk, data: bytes) -> None:
+        super().__init__(
+            f"{disk.root / IDENTITY} is damaged.",
+            hint="`rootcellar verify` makes this small file anew from the newest snapshot; the "
+            "archive's contents are not affected.",
+        )
+        self.data = data
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +81,23 @@ class Identity:
         )
 
     def to_json(self) -> bytes:
-        """Return the file's bytes."""
-        return (json.dumps(asdict(self), indent=1) + "\n").encode()
+        """Return the file's bytes; `check` is the digest of all that comes before its line."""
+        head = json.dumps(asdict(self), indent=1).removesuffix("\n}").encode() + b",\n"
+        return head + _CHECK + hashlib.sha256(head).hexdigest().encode() + b'"\n}\n'
 
 
 def read_identity(disk: Disk) -> Identity | None:
     """Return which archive this is, or None when it is none; raises UsageError for a newer one."""
     if disk.stat(IDENTITY) is None:
         return None
+    data = disk.read(IDENTITY)
     try:
-        value = json.loads(disk.read(IDENTITY))
+        value = json.loads(data)
         identity = Identity(**{name: value[name] for name in _FIELDS})
     except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(
-            f"{disk.root / IDENTITY} is damaged.",
-            hint="Restore this small file from another copy of the archive; the archive's "
-            "contents are not affected.",
-        ) from error
+        raise IdentityDamaged(disk, data) from error
+    if not _is_as_written(data, value):
+        raise IdentityDamaged(disk, data)
     if identity.format > FORMAT_VERSION:
         raise UsageError(
             f"The archive {disk.root} has format {identity.format}; this rootcellar knows "
@@ -91,6 +105,14 @@ def read_identity(disk: Disk) -> Identity | None:
             hint="Update rootcellar.",
         )
     return identity
+
+
+def _is_as_written(data: bytes, value: Mapping[str, object]) -> bool:
+    """Return whether the file's own digest is right; the first archives had none."""
+    head, told, check = data.rpartition(_CHECK)
+    if not told:
+        return set(value) == set(_FIELDS)
+    return check == hashlib.sha256(head).hexdigest().encode() + b'"\n}\n'
 
 
 def is_litter(name: str) -> bool:
@@ -121,9 +143,12 @@ def create(disk: Disk) -> Identity:
 
 
 def explain(disk: Disk) -> None:
-    """Write README.txt where it is missing, and FORMAT.txt where it is not of this version."""
+    """Write README.txt and FORMAT.txt where they are missing or not what this version writes.
+
+    A README.txt of somebody else's, that was there before the archive, stays.
+    """
     data = FORMAT_TEXT.encode()
-    readable = disk.stat(README) is not None
+    readable = disk.stat(README) is not None and not _is_worn(disk.read(README))
     explained = disk.stat(FORMAT) is not None and disk.read(FORMAT) == data
     if not readable:
         replace_file(disk, README, README_TEXT.encode())
@@ -131,6 +156,14 @@ def explain(disk: Disk) -> None:
         replace_file(disk, FORMAT, data)
     if not (readable and explained):
         disk.flush()
+
+
+def _is_worn(readme: bytes) -> bool:
+    """Return whether a README.txt is ours, but not as we write it: older, or damaged."""
+    ours = README_TEXT.encode()
+    title, _, rest = ours.partition(b"\n")
+    same = readme.startswith(title) or readme.endswith(rest[-len(title) :])
+    return same and readme != ours
 
 
 def replace_file(disk: Disk, path: str, data: bytes) -> None:

@@ -15,7 +15,7 @@ import msgspec
 
 from rootcellar.archive.disk import Disk, write_all
 from rootcellar.archive.identity import is_litter
-from rootcellar.archive.layout import PARTS, PRUNED, SNAPSHOTS
+from rootcellar.archive.layout import PARTS, SNAPSHOTS
 from rootcellar.errors import RootcellarError
 
 FORMAT = 1
@@ -257,29 +257,7 @@ def _zstd() -> Any:
     return module
 
 
-# -- what was pruned -----------------------------------------------------------------------------
-
-
-def pruned(disk: Disk) -> dict[str, str]:
-    """Return when (ISO 8601) each snapshot was given up whose history may have been freed."""
-    if disk.stat(PRUNED) is None:
-        return {}
-    found: dict[str, str] = {}
-    for line in disk.read(PRUNED).splitlines():
-        try:
-            value: Mapping[str, str] = msgspec.json.decode(line)
-            found[value["id"]] = value["pruned"]
-        except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):
-            continue  # a line that a full disk cut off is followed by a whole one
-    return found
-
-
-def append_pruned(disk: Disk, snapshots: Iterable[str], moment: str) -> None:
-    """Write down that these snapshots are given up; an OSError (a full drive) is the caller's."""
-    lines = b"".join(
-        msgspec.json.encode({"id": name, "pruned": moment}) + b"\n" for name in snapshots
-    )
-    disk.append(PRUNED, lines)
+# -- the chain -----------------------------------------------------------------------------------
 
 
 def chain_of(headers: Mapping[str, Header], head: str) -> Iterator[str]:

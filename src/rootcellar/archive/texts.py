@@ -31,9 +31,10 @@ Texts are UTF-8 in NFC, lines end in LF, JSON lines hold one JSON value a line, 
 in lower-case hex, sizes are in bytes, paths use "/" and are relative to the archive's root.
 
 .rootcellar/archive.json
-    {"uuid", "format", "counter", "token", "tops", "stores"}: which archive this is. The counter
-    rises with every run that changes anything, the token is new with every batch of one. "tops"
-    names the exporter behind each folder at the top, "stores" the libraries it has read.
+    {"uuid", "format", "counter", "token", "tops", "stores", "check"}: which archive this is. The
+    counter rises with every run that changes anything, the token is new with every batch of one.
+    "tops" names the exporter behind each folder at the top, "stores" the libraries it has read.
+    "check" is the digest of all bytes before its line.
 
 metadata.jsonl (in every folder that holds items)
     One line for each item of the folder, sorted by place (case-folded), then key:
@@ -69,7 +70,8 @@ Gatherings (Albums/**.json, People.json)
     another (it was moved), or in history/.
 
 .rootcellar/snapshots/pruned.jsonl
-    {"id", "pruned"}: snapshots that were given up; their history may be gone.
+    {"id", "pruned", "check"}: snapshots that were given up; their history may be gone. "check" is
+    the beginning of the sha256 of "id", a space and "pruned".
 
 .rootcellar/quarantine/
     Bytes that were found where they should not have been; nothing needs them, nothing is lost.

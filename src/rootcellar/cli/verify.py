@@ -18,7 +18,7 @@ from rootcellar.cli.setting import Setting
 from rootcellar.config import load_place
 from rootcellar.outcomes import EXIT_CODES
 from rootcellar.snapshots.hashing import Limits
-from rootcellar.snapshots.verifying import Verified
+from rootcellar.snapshots.problems import Verified
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
 
@@ -50,14 +50,12 @@ def command(
     the archive could not be verified.
     """
     from rootcellar.engine.beside import tame_garbage_collection
-    from rootcellar.engine.opening import require_archive
     from rootcellar.engine.running import run
     from rootcellar.snapshots.mending import verify_and_heal
 
     tame_garbage_collection()
     with StateStore(default_path()) as state:
         place = choose_archive(archive, load_place(settings), state)
-        require_archive(place, state)
 
         def export(exporters: Sequence[str]) -> None:
             with contextlib.redirect_stdout(sys.stderr):
@@ -77,7 +75,7 @@ def command(
 def _plain(report: Verified) -> dict[str, Any]:
     plain = asdict(report)
     for problem in plain["problems"]:
-        for name in ("expected", "found", "code"):
+        for name in ("expected", "found"):
             problem[name] = problem[name] or None
     return plain
 
@@ -102,6 +100,7 @@ def _tell(report: Verified) -> None:
     said = f"{len(report.problems):,} problems, {healed:,} healed:"
     click.echo(click.style(said, fg="yellow" if healed == len(report.problems) else "red"))
     for one in sorted(report.problems, key=lambda one: one.healed)[:SHOWN]:
-        click.echo(f"  {'healed' if one.healed else 'DAMAGED'} {one.path}: {one.message}")
+        what = "healed" if one.healed else "DAMAGED"
+        click.echo(f"  {what} {one.path}: {one.message} ({one.code})")
     if len(report.problems) > SHOWN:
         click.echo(f"  and {len(report.problems) - SHOWN:,} more; --json names all")

@@ -11,10 +11,10 @@ from rootcellar.archive.manifests import (
     chain_of,
     heads,
     listed,
-    pruned,
     read,
     read_header,
 )
+from rootcellar.archive.pruned import given_up
 from rootcellar.errors import UsageError
 
 Tree = dict[str, Entry]
@@ -59,7 +59,7 @@ def read_chain(disk: Disk) -> Chain:
     pieces = [list(chain_of(headers, head))[::-1] for head in heads(headers)]
     for piece in sorted(pieces, key=lambda one: (headers[one[-1]].created, one[-1])):
         order += [name for name in piece if name not in order[-len(piece) :]]
-    return Chain(headers, tuple(dict.fromkeys(order)), damaged, pruned(disk))
+    return Chain(headers, tuple(dict.fromkeys(order)), damaged, given_up(disk))
 
 
 def links_of(disk: Disk, snapshot: str) -> list[str]:

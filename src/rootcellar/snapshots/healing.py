@@ -5,13 +5,15 @@ the archive has not, the next export is made to take from the source again.
 """
 
 import contextlib
+import json
 from collections.abc import Iterable, Sequence
 
 from rootcellar.archive.disk import archive_errors
-from rootcellar.archive.identity import read_identity
-from rootcellar.archive.layout import HISTORY
+from rootcellar.archive.identity import read_identity, replace_file
+from rootcellar.archive.layout import HISTORY, PRUNED, quarantine_path
 from rootcellar.archive.manifests import Entry
 from rootcellar.archive.names import folder_of
+from rootcellar.archive.pruned import pruned_lines, read_pruned
 from rootcellar.archive.records import in_order
 from rootcellar.archive.writer import Batch, sha256_of_bytes
 from rootcellar.engine.former_lines import find_lines
@@ -21,7 +23,8 @@ from rootcellar.engine.writing import Changes, Writing
 from rootcellar.errors import RootcellarError
 from rootcellar.snapshots.contents import Contents
 from rootcellar.snapshots.making import Maker
-from rootcellar.snapshots.verifying import Problem
+from rootcellar.snapshots.problems import Problem
+from rootcellar.snapshots.pruning import GIVEN_UP
 from rootcellar.state.mistrusting import mistrust
 
 _BATCH = 200
@@ -40,6 +43,7 @@ class Healing:
         """Heal, and mark as healed; return the exporters whose next run may heal more."""
         self._heal_state()
         self._heal_manifests()
+        self._heal_pruned()
         wanted = {one.expected for one in self.problems if one.expected}
         contents = Contents(self.disk, wanted, self.state.trees.held(self.archive.row))
         files = [one for one in self.problems if one.is_of_tree or one.kind.startswith("history")]
@@ -120,12 +124,26 @@ class Healing:
         """Make the state anew from the archive, where it says something else."""
         told = [one for one in self.problems if one.kind == "state"]
         identity = read_identity(self.disk)
-        if not told or identity is None or "database" in told[0].message:
+        if not told or identity is None or told[0].code == "S01":
             return
         rebuild(self.disk, identity, self.state)
         Maker(self.disk, self.state, self.archive.row, identity).make()
         for one in told:
             one.healed = True
+
+    def _heal_pruned(self) -> None:
+        """Write the list of what was given up anew, from its good lines and from the state."""
+        told = [one for one in self.problems if one.kind == "pruned"]
+        if not told:
+            return
+        given_up = self.state.trees.occasion(self.archive.row, GIVEN_UP)
+        found = read_pruned(self.disk)[0]
+        known = {**found, **(json.loads(given_up[1]) if given_up else {})}
+        with contextlib.suppress(RootcellarError), archive_errors(self.archive.path):
+            self.disk.copy(PRUNED, quarantine_path(self.disk.sha256(PRUNED), PRUNED))
+            replace_file(self.disk, PRUNED, pruned_lines(known))
+            self.disk.flush()
+            told[0].healed = given_up is not None
 
     def _heal_manifests(self) -> None:
         """Make a full manifest now, on which the next ones can build."""

@@ -1,15 +1,19 @@
 """One verification from end to end: read, heal from the archive itself, then from the source."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from rootcellar.archive.disk import Disk
-from rootcellar.engine.opening import locate, open_archive
-from rootcellar.errors import RootcellarError
-from rootcellar.snapshots.hashing import ALL, Limits
+from rootcellar.engine.opening import locate, open_archive, require_archive
+from rootcellar.engine.rebuilding import rebuild
+from rootcellar.errors import RootcellarError, StateError
+from rootcellar.snapshots.hashing import ALL, Limits, read_beside
 from rootcellar.snapshots.healing import Healing
-from rootcellar.snapshots.verifying import Problem, Verified, Verifying
+from rootcellar.snapshots.naming import mend_identity
+from rootcellar.snapshots.problems import Problem, Verified
+from rootcellar.snapshots.verifying import Verifying
+from rootcellar.state.seal import read_seal
 from rootcellar.state.store import StateStore
 
 HEALED = "healed"
@@ -29,8 +33,16 @@ def verify_and_heal(
     it raises as a RootcellarError is left to the next export. Raises DestinationWaiting and the
     like when the archive cannot be opened.
     """
-    with open_archive(place, state) as opened:
+    changed = [] if only else _changed_state(state.path)
+    mended = mend_identity(place, state)
+    require_archive(place, state)
+    with _blamed(changed), open_archive(place, state) as opened:
+        if changed:
+            rebuild(opened.disk, opened.identity, state)
         report = Verifying(opened).verify(only, limits)
+        for one in changed:
+            one.healed = not any(other.code == "S01" for other in report.problems)
+        report.problems[:0] = [*mended, *changed]
         exporters = Healing(opened, report.problems).heal() if report.problems else set()
         notes, row = opened.notes, opened.row
     if exporters:
@@ -42,6 +54,33 @@ def verify_and_heal(
         with state.transaction():
             state.trees.put_occasion(row, "verified", found[0], HEALED)
     return report, notes
+
+
+def _changed_state(path: Path) -> list[Problem]:
+    """Return what is wrong with the state's file, if nobody has written it since it was sealed."""
+    seal = read_seal(path)
+    found = read_beside(path) if seal else ""
+    if not seal or found in ("", seal) or read_seal(path) != seal:
+        return []
+    message = "its bytes have changed by themselves"
+    return [Problem(str(path), "state", message, seal, found, code="S03")]
+
+
+@contextlib.contextmanager
+def _blamed(changed: Sequence[Problem]) -> Iterator[None]:
+    """Lay what goes wrong, whatever it is, to a state that is known to be damaged."""
+    try:
+        yield
+    except RootcellarError:
+        raise
+    except Exception as error:
+        if not changed:
+            raise
+        raise StateError(
+            f"The state {changed[0].path} is damaged (S03): {changed[0].message}.",
+            hint="Move this file away and run `rootcellar rebuild --archive ARCHIVE`: "
+            "everything in it can be made again from the archive.",
+        ) from error
 
 
 def _look_again(place: Path, problems: Sequence[Problem]) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from rootcellar.archive.disk import Disk
 from rootcellar.archive.layout import HISTORY
-from rootcellar.archive.manifests import append_pruned
+from rootcellar.archive.pruned import append_pruned, given_up
 from rootcellar.errors import RootcellarError, UsageError
 from rootcellar.quantities import seconds_in
 from rootcellar.retention import Retention, kept
@@ -23,6 +23,8 @@ from rootcellar.state.store import StateStore
 
 PRUNING = "pruning"
 """The occasion that names, in the state, snapshots that are being given up on a full drive."""
+GIVEN_UP = "given up"
+"""The occasion that tells the state when each snapshot was given up, as JSON."""
 _DIGITS = 64
 
 
@@ -147,6 +149,9 @@ class Pruning:
                 except OSError:
                     continue
                 break
+        if pruned:
+            known = json.dumps(given_up(self.disk))
+            self.state.trees.put_occasion(self.row, GIVEN_UP, self.now, known)
         self.state.trees.forget_occasion(self.row, PRUNING)
         for one in rest:
             self._unlink(one)

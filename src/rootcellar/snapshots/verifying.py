@@ -4,72 +4,31 @@ import contextlib
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from rootcellar.archive.layout import HISTORY
+from rootcellar.archive.layout import HISTORY, PRUNED
 from rootcellar.archive.manifests import Entry, ManifestDamaged, path_of
+from rootcellar.archive.pruned import read_pruned
 from rootcellar.engine.opening import OpenArchive
 from rootcellar.errors import UsageError
 from rootcellar.snapshots.chain import read_chain
-from rootcellar.snapshots.hashing import ALL, Ahead, Finding, Hashed, Job, Limits, hash_all
+from rootcellar.snapshots.hashing import (
+    ALL,
+    Ahead,
+    Finding,
+    Hashed,
+    Job,
+    Limits,
+    hash_all,
+)
 from rootcellar.snapshots.making import Maker
 from rootcellar.snapshots.needs import Needs, read_needs
-from rootcellar.snapshots.pruning import PRUNING
+from rootcellar.snapshots.problems import Problem, Verified
+from rootcellar.snapshots.pruning import GIVEN_UP, PRUNING
 from rootcellar.snapshots.selecting import by_path
 from rootcellar.snapshots.walking import Walk, walk
 
 _DIGITS = 64
-
-
-@dataclass
-class Problem:
-    """Something that is not as it should be.
-
-    `kind`: `rot` (other bytes, though size and time are the same), `truncated`, `changed`,
-    `missing`, `unreadable`; `history-rot`, `history-missing`; `manifest`; `state`. `expected` and
-    `found` are digests, empty where there is none. `code` numbers what is wrong with a manifest.
-    """
-
-    path: str
-    kind: str
-    message: str
-    expected: str = ""
-    found: str = ""
-    healed: bool = False
-    code: str = ""
-
-    @property
-    def is_of_tree(self) -> bool:
-        """Whether it is about a file of the archive as it is now."""
-        return self.kind in ("rot", "truncated", "changed", "missing", "unreadable")
-
-
-@dataclass
-class Verified:
-    """What a verification found; `left` files are for the next one, the budget was used up.
-
-    `edited` are pages that somebody edited, which is no damage; `overwritten` are those of which
-    an earlier snapshot has the bytes no more, because somebody wrote over them.
-    """
-
-    checked: int = 0
-    bytes: int = 0
-    left: int = 0
-    edited: list[str] = field(default_factory=list)
-    overwritten: list[str] = field(default_factory=list)
-    strangers: int = 0
-    problems: list[Problem] = field(default_factory=list)
-
-    @property
-    def outcome(self) -> str:
-        """`partial` when anything is wrong, also where it was healed."""
-        return "partial" if self.problems else "ok"
-
-    @property
-    def damaged(self) -> list[Problem]:
-        """What is wrong and could not be healed."""
-        return [one for one in self.problems if not one.healed]
 
 
 class Verifying:
@@ -90,7 +49,8 @@ class Verifying:
             jobs = [Job(one.path, one.size, one.sha256) for one in self._chosen(only)]
             self._hash(jobs, Walk(), Hashed())
             return self.report
-        self._check_database()
+        if not self._is_database_whole():
+            return self.report
         Maker(self.disk, self.state, row, self.archive.identity).make()
         done = Hashed()
         if limits:
@@ -246,19 +206,30 @@ class Verifying:
         untold = [name for name in self.needs.untold if name not in broken]
         for name, error in sorted(broken.items()):
             more = f"; {len(untold):,} later ones cannot be told either" if untold else ""
+            message = error.message.removeprefix(f"{error.code}: ")
             self.report.problems.append(
-                Problem(path_of(name), "manifest", f"{error.message}{more}", code=error.code)
+                Problem(path_of(name), "manifest", f"{message}{more}", code=error.code)
+            )
+        if read_pruned(self.disk)[1]:
+            self.report.problems.append(
+                Problem(PRUNED, "pruned", "a line of it is not what was written")
             )
 
     def _being_pruned(self) -> set[str]:
-        """Return the snapshots that were being given up when a full drive ended it."""
-        occasion = self.trees.occasion(self.archive.row, PRUNING)
-        return set(json.loads(occasion[1])) if occasion else set()
+        """Return the snapshots that were being given up when a full drive ended it.
 
-    def _check_database(self) -> None:
+        Where the list of them is damaged, those that the state has on it are among them.
+        """
+        names = (PRUNING, GIVEN_UP) if read_pruned(self.disk)[1] else (PRUNING,)
+        found = [self.trees.occasion(self.archive.row, name) for name in names]
+        return {one for occasion in found if occasion for one in json.loads(occasion[1])}
+
+    def _is_database_whole(self) -> bool:
         (found,) = self.state.connection.execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok":
-            self._blame_state(f"the database is damaged: {found}")
+            message = f"the database is damaged ({found}); nothing else was looked at"
+            self._blame_state("S01", message)
+        return bool(found == "ok")
 
     def _check_state(self) -> None:
         """Compare the state with the newest manifest; a state can be made anew."""
@@ -274,10 +245,11 @@ class Verifying:
             same += told is not None
         different += len(tree) - same
         if different:
-            self._blame_state(f"it says of {different:,} files something else than {last.id}")
+            message = f"it says of {different:,} files something else than {last.id}"
+            self._blame_state("S02", message)
 
-    def _blame_state(self, message: str) -> None:
-        self.report.problems.append(Problem(str(self.state.path), "state", message))
+    def _blame_state(self, code: str, message: str) -> None:
+        self.report.problems.append(Problem(str(self.state.path), "state", message, code=code))
 
     def _remember(self, *, whole: bool) -> None:
         row = self.archive.row

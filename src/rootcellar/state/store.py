@@ -28,6 +28,7 @@ from rootcellar.state.rows import (
     StoredItem,
     StoredMembers,
 )
+from rootcellar.state.seal import seal
 from rootcellar.state.settling import Settling
 from rootcellar.state.trees import Trees
 
@@ -85,8 +86,11 @@ class StateStore:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, and seal it if it was written."""
+        wrote = self.connection.total_changes > 0
         self.connection.close()
+        if wrote:
+            seal(self.path)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
