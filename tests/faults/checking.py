@@ -13,8 +13,11 @@ from rootcellar.archive.names import fold
 OURS = ("README.txt", "STATUS.txt")
 
 
-def check_archive(archive: Path, state: Path) -> list[str]:
-    """Return what is wrong: files the state does not know, lost or damaged ones, leftovers."""
+def check_archive(archive: Path, state: Path, *, quarantined: bool = False) -> list[str]:
+    """Return what is wrong: files the state does not know, lost or damaged ones, leftovers.
+
+    `quarantined`: damage was healed before, so that something may be in quarantine.
+    """
     with sqlite3.connect(state) as connection:
         problems = [
             *_leftovers(archive),
@@ -22,6 +25,7 @@ def check_archive(archive: Path, state: Path) -> list[str]:
             *_files(archive, connection),
             *_records(archive, connection),
             *_history(archive),
+            *([] if quarantined else _quarantine(archive)),
             *_snapshots(archive, connection),
         ]
     connection.close()
@@ -114,8 +118,16 @@ def _history(archive: Path) -> Iterator[str]:
     for path in (archive / ".rootcellar/history").rglob("*"):
         if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() != path.stem:
             yield f"history holds other bytes than its name says: {path.name}"
+
+
+def _quarantine(archive: Path) -> Iterator[str]:
     for path in (archive / ".rootcellar/quarantine").glob("*"):
         yield f"quarantine holds {path.name}"
+
+
+def _whole_lines(path: Path) -> list[bytes]:
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    return [line for line in lines if line.endswith(b"}")]
 
 
 def _snapshots(archive: Path, connection: sqlite3.Connection) -> Iterator[str]:
@@ -125,8 +137,12 @@ def _snapshots(archive: Path, connection: sqlite3.Connection) -> Iterator[str]:
     """
     have = contents(archive).keys()
     tree: dict[str, dict] = {}
+    pruned = archive / ".rootcellar/snapshots/pruned.jsonl"
+    given_up = [json.loads(line)["id"] for line in _whole_lines(pruned)]
     for name in snapshots(archive):
         tree = tree_at(archive, name)
+        if name in given_up:
+            continue
         for path, entry in tree.items():
             if entry["sha256"] not in have and not entry.get("view"):
                 yield f"{path} of the snapshot {name} is nowhere"
