@@ -115,7 +115,7 @@ class Notes(Exporter):
         readable, troubles = self._containers(capture)
         yield from troubles
         chosen, more = None, [Unseen(APP)]
-        if _asks_app(capture):
+        if capture.settings.live:
             from rootcellar_notes.live.choosing import choose
 
             chosen, more = choose(self.app, capture, readable, passwords or (), whole=not troubles)
@@ -128,7 +128,7 @@ class Notes(Exporter):
             yield sighting
         if withheld:
             yield Notice(UNASKED if passwords is None else SHUT)
-        if capture.settings.live and chosen is None:
+        if capture.settings.live and not capture.live:
             yield Notice(ELSEWHERE)
         yield from more
 
@@ -189,6 +189,13 @@ class Notes(Exporter):
     def labels(self, record: Record) -> Labels:
         """Return the hashtags as Finder tags."""
         return Labels(tuple(record.get("tags", ())))
+
+    def second_look(self, capture: Capture) -> Iterator[Notice | Trouble]:
+        """Say whether the app may be asked, where the settings have it asked."""
+        if capture.settings.live:
+            from rootcellar_notes.live.choosing import look_at
+
+            yield look_at(self.app)
 
     def filters(self) -> Mapping[str, Callable[..., Any]]:
         """Return what the templates of notes need: a record's text as Markdown, values as YAML."""

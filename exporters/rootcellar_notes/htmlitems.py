@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from rootcellar.api import Absent, Bytes, CopyOf, File, Item, Sighting, View
+from rootcellar.api import Absent, CopyOf, File, Item, Sighting, View
 from rootcellar_notes import naming
 from rootcellar_notes.blocks import OBJECT, Attachment, Body, Paragraph, Run
 from rootcellar_notes.record import filled, full_title, plain
@@ -89,9 +89,7 @@ def _names(files: Sequence[LegacyFile]) -> dict[str, str]:
     return found
 
 
-def _content(one: LegacyFile) -> Bytes | CopyOf | Absent:
-    if one.data:
-        return Bytes(one.data)
+def _content(one: LegacyFile) -> CopyOf | Absent:
     path = Path(one.path)
     with contextlib.suppress(OSError, ValueError):
         if one.path and path.is_file():

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rootcellar_notes.live.messages import AppAccount, AppFile, Head, Told
+from rootcellar_notes.live.pictures import taken_out
 
 AT_ONCE = 20
 """Notes that are asked for with one predicate."""
@@ -48,8 +49,8 @@ class NotesInApp:
                 if identifier in some and identifier not in found:
                     found.add(identifier)
                     html = _text(note, "body")
-                    saved = [] if folder is None else list(_files(note, folder / str(len(found))))
-                    yield Told(identifier, html if html.lstrip().startswith("<") else "", saved)
+                    html = html if html.lstrip().startswith("<") else ""
+                    yield _told(note, identifier, html, folder and folder / str(len(found)))
 
     def _accounts(self) -> list[Any]:
         return [self._kinds.notesapp.Account(one) for one in self._app.app.accounts()]
@@ -79,6 +80,15 @@ def _one_by_one(note: Any) -> Head:
         _utc(_asked(note, "modification_date", None)),
         bool(_asked(note, "password_protected", True)),
     )
+
+
+def _told(note: Any, identifier: str, html: str, folder: Path | None) -> Told:
+    """Return a text, with all its files saved into a new folder if there is to be one."""
+    if folder is None:
+        return Told(identifier, html)
+    files = list(_files(note, folder))
+    html, pictures = taken_out(html, files, folder)
+    return Told(identifier, html, [*files, *pictures])
 
 
 def _files(note: Any, folder: Path) -> Iterator[AppFile]:

@@ -8,13 +8,9 @@ from typing import IO, Any
 
 import msgspec
 
-from rootcellar_notes.live.messages import Answer, Question
+from rootcellar_notes.live.messages import PERMISSION, Answer, Question
 
 INSTALL = "Install it: `pip install macnotesapp` (it needs Python 3.13 or older)."
-PERMISSION = (
-    "Let the program that runs rootcellar ask Notes: System Settings > Privacy & Security > "
-    "Automation; and open Notes once."
-)
 
 
 def answers(question: Question, app: Any) -> Iterator[Answer]:

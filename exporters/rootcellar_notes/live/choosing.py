@@ -5,16 +5,16 @@ that reads; that asks the app once more.
 """
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
 
-from rootcellar.api import Capture, Sighting, Trouble, Unseen
+from rootcellar.api import Capture, Notice, Sighting, Trouble, Unseen
 from rootcellar_notes.containers import Container
 from rootcellar_notes.live.asked import AppNotAsked, AskedApp
 from rootcellar_notes.live.items import OfApp, app_sighting, is_told
-from rootcellar_notes.live.messages import AppAccount, Head, Told
+from rootcellar_notes.live.messages import PERMISSION, AppAccount, Head, Told
 from rootcellar_notes.locked import NotUnlocked, Unlocker
 from rootcellar_notes.older import OlderStore
 from rootcellar_notes.reading import locked_of
@@ -55,15 +55,18 @@ def choose(
     *,
     whole: bool,
 ) -> tuple[Chosen, list[Sighting | Trouble | Unseen]]:
-    """Ask the app; return what was chosen, and what the survey goes on with.
+    """Ask the app, if it is here; return what was chosen, and what the survey goes on with.
 
     `whole`: every store could be read. If not, nobody knows which notes are in no store.
     """
     choosing = _Choosing(app, capture.settings, Chosen())
-    more: list[Sighting | Trouble | Unseen] = [] if whole else [Unseen(APP)]
+    asked = capture.live
+    more: list[Sighting | Trouble | Unseen] = [] if asked and whole else [Unseen(APP)]
+    by_id = choosing.shut(stores, passwords)
     try:
-        choosing.locked(stores, passwords)
-        if whole:
+        if asked:
+            choosing.opened(by_id)
+        if asked and whole:
             choosing.of_no_store({one.identity.upper() for one in stores})
     except AppNotAsked as error:
         more.append(Trouble("Notes itself", error.message, error.hint, APP))
@@ -75,21 +78,44 @@ def choose(
     return chosen, more
 
 
+def look_at(app: AskedApp) -> Notice | Trouble:
+    """Say whether the app may be asked, and for which accounts."""
+    try:
+        names = [one.name for one in _accounts(app)]
+        return Notice(f"Notes itself may be asked; its accounts: {', '.join(names)}.")
+    except AppNotAsked as error:
+        return Trouble("Notes itself", error.message, error.hint, APP)
+    finally:
+        app.close()
+
+
+def _accounts(app: AskedApp) -> list[AppAccount]:
+    if accounts := app.accounts():
+        return accounts
+    raise AppNotAsked("Notes itself tells of no account.", hint=PERMISSION)
+
+
 @dataclass
 class _Choosing:
     app: AskedApp
     settings: NotesSettings
     chosen: Chosen
 
-    def locked(self, stores: Sequence[Container | OlderStore], passwords: tuple[str, ...]) -> None:
-        if self.settings.locked != "plain":
-            return
+    def shut(
+        self, stores: Sequence[Container | OlderStore], passwords: tuple[str, ...]
+    ) -> dict[str, str]:
+        """Return by the app's ids the keys of all locked notes that no password opens."""
         by_id: dict[str, str] = {}
-        for store in stores:
-            if isinstance(store, Container):
-                for pk, key in _shut(store, passwords):
-                    by_id.setdefault(f"{URI}{store.identity}/ICNote/p{pk}", key)
+        if self.settings.locked == "plain":
+            for store in stores:
+                if isinstance(store, Container):
+                    for pk, key in _shut(store, passwords):
+                        by_id.setdefault(f"{URI}{store.identity}/ICNote/p{pk}", key)
         self.chosen.shut = set(by_id.values())
+        return by_id
+
+    def opened(self, by_id: Mapping[str, str]) -> None:
+        """Ask for the texts of locked notes, and take down which of them are open in the app."""
         for told in self.app.told(list(by_id)):
             if is_told(told):
                 key = by_id[told.id]
@@ -97,15 +123,8 @@ class _Choosing:
                 self.chosen.opened[key] = (told.id, _digest(told))
 
     def of_no_store(self, identities: Collection[str]) -> None:
-        accounts = self.app.accounts()
-        if not accounts:
-            raise AppNotAsked(
-                "Notes itself tells of no account.",
-                hint="Open Notes, and let the program that runs rootcellar ask it: System "
-                "Settings > Privacy & Security > Automation.",
-            )
         found: dict[str, OfApp] = {}
-        for account in accounts:
+        for account in _accounts(self.app):
             if _store_of(account.id) not in identities:
                 for head in self.app.heads(account.id):
                     if _store_of(head.id) and _store_of(head.id) not in identities:

@@ -1,25 +1,19 @@
 """Items of notes as the app tells them: their HTML by the reader of older stores, and files."""
 
-import base64
-import binascii
 import hashlib
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from rootcellar.api import Absent, File, Item, Sighting, View
 from rootcellar_notes import naming
 from rootcellar_notes.htmlitems import TEMPLATE, html_item
-from rootcellar_notes.live.messages import AppAccount, AppFile, Head, Told
+from rootcellar_notes.live.messages import AppAccount, Head, Told
 from rootcellar_notes.record import filled
 from rootcellar_notes.settings import APP
 from rootcellar_notes.store.html import read_html
 from rootcellar_notes.store.legacy import LegacyFile
 
-PICTURE = re.compile(r"""(<img\b[^<>]*?\bsrc=)(["'])data:image/([\w.+-]+);base64,([^"'<>]*)\2""")
-ENDINGS = {"jpeg": "jpg", "svg+xml": "svg"}
 UNLOCK = "Unlock it in Notes and export while it is open there, or give its password."
 REFUSED = 'Set locked = "plain" in the settings of notes, and unlock it in Notes.'
 SILENT = "Open the note in Notes, wait until it is all there, and export again."
@@ -93,44 +87,6 @@ def told_item(
     """Return the item of a note whose text the app gives; `facts` is the rest of its record."""
     cards = {one.id: (one.name, one.url) for one in told.files if one.url and not one.path}
     saved = [one for one in told.files if one.id not in cards]
-    html, pictures = _pictures_apart(told.html, saved)
-    files = [LegacyFile(_identifier(one), one.path, one.name) for one in saved]
-    return html_item(sighting, facts, html, [*files, *pictures], changed, cards, all_shown=True)
-
-
-def _identifier(one: AppFile) -> str:
-    """Return what the HTML names a file by, where it does; else the app's own URI of it."""
-    return one.content_id.removeprefix("cid:").strip("<>") or one.id
-
-
-def _pictures_apart(html: str, files: Sequence[AppFile]) -> tuple[str, list[LegacyFile]]:
-    """Take pictures that stand in the HTML itself out of it, as files that it names.
-
-    One that is the same, byte for byte, as an attachment that was saved is that attachment.
-    """
-    known: dict[str, str] = {}
-    found: list[LegacyFile] = []
-    if "data:image/" in html:
-        known = {digest: _identifier(one) for one, digest in _digests(files)}
-
-    def apart(match: re.Match[str]) -> str:
-        start, quote, kind, text = match.groups()
-        try:
-            data = base64.b64decode(text)
-        except binascii.Error:
-            return match.group()
-        digest = hashlib.sha256(data).hexdigest()
-        if digest not in known:
-            known[digest] = f"picture {len(found) + 1}"
-            name = f"Picture {len(found) + 1}.{ENDINGS.get(kind, kind)}"
-            found.append(LegacyFile(known[digest], "", name, data))
-        return f"{start}{quote}cid:{known[digest]}{quote}"
-
-    return PICTURE.sub(apart, html), found
-
-
-def _digests(files: Sequence[AppFile]) -> Iterator[tuple[AppFile, str]]:
-    for one in files:
-        if one.path:
-            with Path(one.path).open("rb") as stream:
-                yield one, hashlib.file_digest(stream, "sha256").hexdigest()
+    files = {one.shown_as: LegacyFile(one.shown_as, one.path, one.name) for one in saved}
+    listed = list(files.values())
+    return html_item(sighting, facts, told.html, listed, changed, cards, all_shown=True)

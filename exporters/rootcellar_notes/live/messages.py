@@ -2,6 +2,11 @@
 
 import msgspec
 
+PERMISSION = (
+    "Let the program that runs rootcellar ask Notes: System Settings > Privacy & Security > "
+    "Automation; and open Notes once."
+)
+
 
 class Question(msgspec.Struct, omit_defaults=True):
     """One question: `accounts`, `heads` (of an account), or `notes` (with these ids).
@@ -41,6 +46,11 @@ class AppFile(msgspec.Struct, omit_defaults=True):
     content_id: str = ""
     url: str = ""
     path: str = ""
+
+    @property
+    def shown_as(self) -> str:
+        """What the HTML names it by, where it does; else the app's own URI of it."""
+        return self.content_id.removeprefix("cid:").strip("<>") or self.id
 
 
 class Told(msgspec.Struct, omit_defaults=True):

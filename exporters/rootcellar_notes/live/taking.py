@@ -1,12 +1,13 @@
 """Takes the texts of what the survey chose from the app, in the process that reads."""
 
+import itertools
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from rootcellar.api import Capture, Item
-from rootcellar_notes.live.asked import AskedApp
+from rootcellar_notes.live.asked import AppNotAsked, AskedApp
 from rootcellar_notes.live.choosing import remembered, sighting_of
 from rootcellar_notes.live.items import OfApp, app_item, is_told
 from rootcellar_notes.live.messages import Told
@@ -16,48 +17,44 @@ class Taking:
     """What the app gives of some keys, asked once.
 
     `told` are the texts of locked notes of stores, by key. `left` are the keys that were open in
-    the app and are not any more: what the archive holds of them stays.
+    the app and are not any more: what the archive holds of them stays. Should the app end while it
+    is asked, what it has not told by then is left out as well, and comes with the next run.
     """
 
     def __init__(self, app: AskedApp, capture: Capture, keys: Collection[str]) -> None:
+        self.app = app
         self.capture = capture
         self.chosen = remembered(capture)
-        self.left: set[str] = set()
+        self._keys = [key for key in keys if key in self.chosen.notes]
         opened = {self.chosen.opened[key][0]: key for key in keys if key in self.chosen.opened}
-        self._mine = [key for key in keys if key in self.chosen.notes]
-        asked = [*opened, *(key for key in self._mine if self._is_asked(key))]
-        try:
-            answers = {one.id: one for one in app.told(asked, self._folder() if asked else None)}
-        finally:
-            app.close()
-        self._answers: Mapping[str, Told] = answers
-        self.told: dict[str, Told] = {}
-        for uri, key in opened.items():
-            if is_told(answers.get(uri)):
-                self.told[key] = answers[uri]
-            else:
-                self.left.add(key)
+        self.told = {opened[one.id]: one for one in self._ask(list(opened)) if is_told(one)}
+        self.left = opened.values() - self.told.keys()
 
     def items(self) -> Iterator[Item]:
-        """Yield the items of the notes that only the app has."""
-        for key in self._mine:
-            account, head, digest = self.chosen.notes[key]
-            told = self._answers.get(key)
-            if digest and not is_told(told):
-                self.left.add(key)
-                continue
-            sighting = sighting_of(self.chosen, key, self.capture.settings)
-            allowed = self.capture.settings.locked == "plain"
-            yield app_item(sighting, OfApp(account, head), told, allowed=allowed)
+        """Yield the items of the notes that only the app has, as it tells them."""
+        notes, settings = self.chosen.notes, self.capture.settings
+        shut = [key for key in self._keys if notes[key][1].locked and not notes[key][2]]
+        told = self._ask([key for key in self._keys if key not in shut])
+        pairs = itertools.chain(((key, None) for key in shut), ((one.id, one) for one in told))
+        for key, one in pairs:
+            account, head, digest = notes[key]
+            if digest and not is_told(one):
+                continue  # it was open during the survey: what the archive holds stays
+            sighting = sighting_of(self.chosen, key, settings)
+            allowed = settings.locked == "plain"
+            yield app_item(sighting, OfApp(account, head), one, allowed=allowed)
 
     def as_sighted(self, item: Item) -> Item:
         """Return an item of a store with the sighting that the survey gave it."""
         return replace(item, sighting=self.chosen.sighting(item.sighting))
 
-    def _is_asked(self, key: str) -> bool:
-        """Return whether a text is asked for: not that of a note that is to stay locked."""
-        _, head, digest = self.chosen.notes[key]
-        return bool(digest) or not head.locked
-
-    def _folder(self) -> Path:
-        return Path(tempfile.mkdtemp(prefix="notes-app-", dir=self.capture.scratch))
+    def _ask(self, ids: Sequence[str]) -> Iterator[Told]:
+        if not ids:
+            return
+        folder = Path(tempfile.mkdtemp(prefix="notes-app-", dir=self.capture.scratch))
+        try:
+            yield from self.app.told(ids, folder)
+        except AppNotAsked:
+            return
+        finally:
+            self.app.close()

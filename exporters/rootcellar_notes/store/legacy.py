@@ -22,15 +22,11 @@ IDENTIFIERS = ("ZGUID", "ZUUID", "ZIDENTIFIER", "ZEXTERNALIDENTIFIER", "ZSERVERI
 
 @dataclass(frozen=True, slots=True)
 class LegacyFile:
-    """A file in a note: the content identifier its HTML names it by, and where it lies.
-
-    `data` is what a picture holds that stands in the HTML itself, and has no path.
-    """
+    """A file in a note: the content identifier its HTML names it by, and where it lies."""
 
     identifier: str
     path: str
     name: str
-    data: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@
 
     {"accounts": [{"id", "name", "notes": [{"id", "name", "folder", "html", "created", "modified",
      "locked", "open", "attachments": [{"id", "name", "cid", "url", "data"}]}]}],
-     "denied": false, "short": false, "asked": path of a log of Apple Events, "hangs": false}
+     "denied": false, "short": false, "asked": path of a log of Apple Events,
+     "hangs": the event that is never answered, "dies": the one at which it ends}
 
 It has the oddities that macnotesapp works around: objects found by a predicate do not know their
 id, attachments are listed twice, and the text of a locked note is nothing at all, or its title.
@@ -12,6 +13,7 @@ id, attachments are listed twice, and the text of a locked note is nothing at al
 
 import base64
 import json
+import os
 import platform
 import re
 import sys
@@ -30,6 +32,8 @@ def _event(what: str) -> None:
             log.write(f"{what}\n")
     if _world.get("hangs") == what:
         time.sleep(60)
+    if _world.get("dies") == what:
+        os._exit(9)
 
 
 class ScriptError(Exception):

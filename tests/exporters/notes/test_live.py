@@ -18,7 +18,10 @@ import pytest
 from notes_world import World, counts
 
 from rootcellar.sample.notes_content import PASSWORD
+from rootcellar.sources.home import HomeFolder, open_capture
+from rootcellar_notes import Notes
 from rootcellar_notes.live.asked import AppNotAsked, AskedApp
+from rootcellar_notes.settings import NotesSettings
 from rootcellar_notes.store.html import read_html
 
 REPOSITORY = Path(__file__).parents[3]
@@ -204,6 +207,17 @@ def test_an_app_that_may_not_be_asked_costs_nothing_but_a_line(mac: Mac) -> None
     assert "Marmalade" in mac.world.page("Post/Preserves/Marmalade")
 
 
+def test_an_app_that_ends_while_it_is_asked_is_asked_again_by_the_next_run(mac: Mac) -> None:
+    mac.facts["dies"] = f"body {mac.others[0]['id']}"
+    mac.export()
+    assert "Seville" in mac.world.page("Post/Preserves/Marmalade")
+    assert "cold butter" in mac.world.page("iCloud/Recipes/Apple pie").replace("**", "")
+    assert not (mac.world.archive / "Notes/Post/Notes").exists()
+    mac.facts["dies"] = ""
+    assert counts(mac.export()) == {"new": 1}
+    assert "Plain" in mac.world.page("Post/Notes/Plain")
+
+
 def test_without_macnotesapp_the_run_says_how_to_get_it(mac: Mac) -> None:
     site = mac.world.root / "site/sitecustomize.py"
     site.write_text(site.read_text() + "\nimport sys; sys.modules['macnotesapp'] = None\n")
@@ -305,6 +319,18 @@ def test_a_locked_note_that_only_the_app_has(mac: Mac) -> None:
     assert "Now" in mac.world.page("Post/Notes/Hush")
 
 
+def test_what_was_open_in_the_app_stays_where_the_app_is_not(mac: Mac) -> None:
+    mac.settle(PLAIN)
+    mac.secret["open"] = True
+    mac.export()
+    opened = mac.world.page(CELLAR)
+    (mac.world.root / "site/sitecustomize.py").unlink()  # another machine, the same home
+    mac.world.sql("UPDATE ZICCLOUDSYNCINGOBJECT SET Z_OPT = Z_OPT + 1")
+    assert counts(mac.export()) == {}
+    assert mac.world.page(CELLAR) == opened
+    assert "barrel" in opened
+
+
 # -- what the app says ---------------------------------------------------------------------------
 
 
@@ -326,6 +352,22 @@ def test_an_app_that_hangs_is_given_up(mac: Mac) -> None:
     mac.write()
     assert [one.name for one in app.accounts()] == ["iCloud", "Post"]
     app.close()
+
+
+def test_the_doctor_says_whether_the_app_may_be_asked(mac: Mac) -> None:
+    exporter = Notes()
+
+    def said() -> str:
+        mac.write()
+        home = HomeFolder(mac.world.home)
+        stores = home.stores(exporter.reads).stores
+        with open_capture(home, stores, NotesSettings(live=True)) as capture:
+            (one,) = exporter.second_look(capture)
+        return f"{type(one).__name__} {one}"
+
+    assert re.match("Notice .*iCloud, Post", said())
+    mac.facts["denied"] = True
+    assert re.match("Trouble .*Automation", said())
 
 
 def test_an_answer_that_nobody_hears_out_is_no_answer_to_the_next_question(mac: Mac) -> None:
