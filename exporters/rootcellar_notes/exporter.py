@@ -21,12 +21,14 @@ from rootcellar.api import (
     Store,
     Trouble,
     Unseen,
+    VaultPages,
 )
 from rootcellar_notes import containers
 from rootcellar_notes.containers import Container
 from rootcellar_notes.older import OlderStore, is_older_store
 from rootcellar_notes.passwords import mark_of, passwords_of, question
 from rootcellar_notes.settings import APP, NotesSettings
+from rootcellar_notes.vault import PAGES
 
 if TYPE_CHECKING:
     from rootcellar_notes.live.asked import AskedApp
@@ -74,7 +76,7 @@ class Notes(Exporter):
     settings: ClassVar[type] = NotesSettings
     reads_aside: ClassVar[bool] = True
     labelled: ClassVar[tuple[str, ...]] = ("page",)
-    vault_page: ClassVar[str] = "obsidian/note.md"
+    vault_pages: ClassVar[VaultPages | None] = PAGES
 
     def __init__(self) -> None:
         self._opened: tuple[Capture, list[Container | OlderStore], list[Trouble]] | None = None
@@ -199,12 +201,10 @@ class Notes(Exporter):
 
     def filters(self) -> Mapping[str, Callable[..., Any]]:
         """Return what the templates of notes need: a record's text as Markdown, values as YAML."""
-        from rootcellar_notes.pages import local, markdown, obsidian_tags, yaml
+        from rootcellar_notes.pages import markdown, obsidian_tags
 
         return {
             "markdown": markdown,
-            "yaml": yaml,
-            "local": local,
             "obsidian_tags": obsidian_tags,
         }
 

@@ -1,9 +1,6 @@
-"""What templates of notes ask for: a record's text as Markdown, and values as YAML."""
+"""What templates of notes ask for: a record's text as Markdown, and their properties."""
 
-import json
-import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -27,20 +24,7 @@ from rootcellar_notes.markdown import (
 from rootcellar_notes.markdown.attachments import obsidian_tag
 from rootcellar_notes.store.attachments import INLINE, LINK, TABLE_UTI
 
-UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
-"""What YAML allows in no text unless it is escaped (YAML 1.2, 5.1), besides what JSON escapes."""
-
 Facts = Mapping[str, Any]
-
-_encoded = json.JSONEncoder(ensure_ascii=False).encode
-
-
-def yaml(value: object) -> str:
-    """Return a value as YAML on one line, so that no text in it can be taken for anything else."""
-    text = _encoded(value)
-    if text.isascii() and "\x7f" not in text:
-        return text
-    return UNPRINTABLE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def markdown(
@@ -63,12 +47,6 @@ def markdown(
     if kind is Flavour.GFM:
         paths = {role: path.rpartition("/")[2] for role, path in paths.items()}
     return render(body, kind, Surroundings(_embeds(record, paths), note))
-
-
-def local(stamp: str) -> str:
-    """Return a moment of a record as Obsidian has it: in this machine's zone, unsaid."""
-    moment = datetime.fromisoformat(stamp) if stamp else None
-    return f"{moment.astimezone():%Y-%m-%dT%H:%M:%S}" if moment else ""
 
 
 def obsidian_tags(tags: Sequence[str]) -> list[str]:

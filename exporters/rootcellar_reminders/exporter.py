@@ -8,9 +8,20 @@ records asked for. docs/reference/reminders-records.md says what a record holds.
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rootcellar.api import Capture, Exporter, Gathering, Item, Notice, Sighting, Store, Trouble
+from rootcellar.api import (
+    Capture,
+    Exporter,
+    Gathering,
+    Item,
+    Notice,
+    Sighting,
+    Store,
+    Trouble,
+    VaultPages,
+)
 from rootcellar_reminders import containers
 from rootcellar_reminders.settings import RemindersSettings
+from rootcellar_reminders.vault import PAGES
 
 if TYPE_CHECKING:
     from rootcellar_reminders.live import LiveReader
@@ -50,6 +61,7 @@ class Reminders(Exporter):
         Store("Reminders store", ".", recognise=containers.is_copied),
     )
     settings: ClassVar[type] = RemindersSettings
+    vault_pages: ClassVar[VaultPages | None] = PAGES
 
     def __init__(self) -> None:
         self._opened: tuple[Capture, list[OpenedStore], list[Trouble]] | None = None
@@ -140,9 +152,14 @@ class Reminders(Exporter):
 
     def filters(self) -> Mapping[str, Callable[..., Any]]:
         """Return what the templates of lists need: members as VTODOs, as tasks, as a table."""
-        from rootcellar_reminders.views import calendar, table, tasks
+        from rootcellar_reminders.views import calendar, obsidian_tasks, table, tasks
 
-        return {"calendar": calendar, "tasks": tasks, "table": table}
+        return {
+            "calendar": calendar,
+            "obsidian_tasks": obsidian_tasks,
+            "table": table,
+            "tasks": tasks,
+        }
 
     def _stores(self, capture: Capture) -> tuple[list["OpenedStore"], list[Trouble]]:
         """Return the stores of this capture, opened once."""

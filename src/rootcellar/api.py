@@ -28,6 +28,7 @@ from rootcellar.items import (
 )
 from rootcellar.labels import Labels
 from rootcellar.sources.capture import Capture, FoundStore, opened
+from rootcellar.vault_pages import VaultFacts, VaultPages
 
 __all__ = [
     "Absent",
@@ -58,6 +59,8 @@ __all__ = [
     "StoreUnreadable",
     "Trouble",
     "Unseen",
+    "VaultFacts",
+    "VaultPages",
     "View",
     "opened",
 ]

@@ -19,6 +19,7 @@ from rootcellar.items import (
     Unseen,
 )
 from rootcellar.labels import Labels
+from rootcellar.vault_pages import VaultPages
 
 if TYPE_CHECKING:
     from rootcellar.sources.capture import Capture
@@ -70,9 +71,8 @@ class Exporter:
     labelled: ClassVar[tuple[str, ...]] = ()
     """Roles of the files that get Finder tags and a Finder comment by `labels`, on a Mac."""
 
-    vault_page: ClassVar[str] = ""
-    """The template of an item's page in an Obsidian vault; empty for exporters without such pages.
-    The paths of `files` and `links` are then those in the vault, links without their ending."""
+    vault_pages: ClassVar[VaultPages | None] = None
+    """What `rootcellar obsidian` brings into a vault; None for exporters without such pages."""
 
     def question(self, settings: Any) -> str:
         """Return what a person is asked for on the terminal before a run; "" for nothing.

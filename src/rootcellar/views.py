@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rootcellar.archive.names import nfc
 from rootcellar.errors import UsageError
 from rootcellar.exporter import Exporter
+from rootcellar.page_values import local, yaml
 
 if TYPE_CHECKING:
     import jinja2
@@ -70,6 +71,10 @@ class Views:
                 hint=MEND,
             ) from error
 
+    def render_with(self, template: str) -> Callable[[Mapping[str, Any]], bytes]:
+        """Return what renders one template with the variables it is given."""
+        return lambda variables: self.render(template, **variables)
+
     def warm_up(self, exporter: Exporter) -> None:
         """Load jinja2 and an exporter's templates, before the first page is rendered."""
         for name in self._jinja().list_templates():
@@ -116,7 +121,7 @@ class Views:
             )
             plainly = {"ensure_ascii": False}  # the keys of a record come in an order of their own
             self._environment.policies["json.dumps_kwargs"] = plainly
-            self._environment.filters.update(self._filters)
+            self._environment.filters.update({"local": local, "yaml": yaml, **self._filters})
             for exporter in self._exporters:
                 self._environment.filters.update(exporter.filters())
         return self._environment

@@ -1,7 +1,8 @@
 """Whole nights (export, prune, verify and heal) are killed, and their power is cut: 0 violations.
 
 Before each night a bit of the archive flips, so that there is something to heal. The archive of
-the power cuts is on an ext4 of its own, shut down by ioctl; a control that never syncs is found out.
+the power cuts is on an ext4 of its own, shut down by ioctl; a control that never syncs is found
+out.
 """
 
 import contextlib

@@ -27,6 +27,7 @@ from rootcellar.views import Views
 from rootcellar_notes import Notes
 
 FOLDER = "Apple Notes"
+NEWER = " (from Apple Notes)"
 PIXEL = b"\x89PNG\r\n\x1a\n made up "
 sys.setrecursionlimit(10_000)
 
@@ -148,7 +149,8 @@ class Notebook:
             open_archive(self.root / "archive", state) as opened,
             contextlib.closing(Disk(self.vault)) as disk,
         ):
-            archived = Archived(opened.disk, state, opened.row, "notes")
+            assert Notes.vault_pages is not None
+            archived = Archived(opened.disk, state, opened.row, "notes", Notes.vault_pages)
             aim = Aim(FOLDER, Choice(**choice), views.digest_of("obsidian"), restore_deleted)
             return Sync(disk, archived, render, aim).run()
 

@@ -7,10 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from notebook import Note, Notebook, dangling, identifiers
+from notebook import NEWER, Note, Notebook, dangling, identifiers
 
 from rootcellar.sample.notes_content import identifier
-from rootcellar.vault.besides import NEWER
 
 HISTORIES = int(
     os.environ.get(

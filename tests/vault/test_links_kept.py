@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from notebook import FOLDER, Notebook, dangling, identifiers
+from notebook import FOLDER, NEWER, Notebook, dangling, identifiers
 
-from rootcellar.vault.besides import NEWER
 from rootcellar.vault.linking import Names, plain_digest
 
 

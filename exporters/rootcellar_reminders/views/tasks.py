@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from rootcellar_reminders.store.recurrence import rules_of
@@ -25,20 +25,29 @@ class _Entry(NamedTuple):
     lines: str
 
 
+Task = Callable[[Record], Iterator[str]]
+"""Yields the line of a task, then those that stand below it."""
+
+
 def tasks(record: Record, members: Iterable[Record]) -> Pieces:
+    """Return a list as a page in GitHub's Markdown."""
+    return page(record, members, _task)
+
+
+def page(record: Record, members: Iterable[Record], task: Task) -> Pieces:
     """Return a list as a page; reminders that are gone from Reminders come last."""
     told = record.get("list", {})
-    lines = [f"# {_plain(told.get('name', ''))}", ""]
+    lines = [f"# {plain(told.get('name', ''))}", ""]
     above = [record.get("account", {}).get("name", ""), *told.get("group_path", ())]
-    if said := " › ".join(_plain(one) for one in above if one):
+    if said := " › ".join(plain(one) for one in above if one):
         lines += [said, ""]
     there: list[_Entry] = []
     gone: list[_Entry] = []
     for one in shown(record, members):
-        (gone if one.get("gone") or one.get("deleted") else there).append(_entry(one))
+        (gone if one.get("gone") or one.get("deleted") else there).append(_entry(one, task))
     for heading, some in _by_section(record, there):
         if heading:
-            lines += [f"## {_plain(heading)}", ""]
+            lines += [f"## {plain(heading)}", ""]
         if some:
             lines += [*_tree(some), ""]
     if gone:
@@ -46,9 +55,9 @@ def tasks(record: Record, members: Iterable[Record]) -> Pieces:
     return Pieces(packed(f"{line}\n") for line in lines[:-1])
 
 
-def _entry(one: Record) -> _Entry:
+def _entry(one: Record, task: Task) -> _Entry:
     section = (one.get("section") or {}).get("id", "")
-    return _Entry(one["id"], one.get("parent", ""), section, "\n".join(_task(one)))
+    return _Entry(one["id"], one.get("parent", ""), section, "\n".join(task(one)))
 
 
 def _by_section(
@@ -81,7 +90,7 @@ def _tree(members: Sequence[_Entry]) -> Iterator[str]:
 
 def _task(one: Record) -> Iterator[str]:
     done = "x" if one.get("completed") else " "
-    title = _plain(one.get("title", "")) or "(untitled)"
+    title = plain(one.get("title", "")) or "(untitled)"
     if one.get("gone") or one.get("deleted"):
         title = f"~~{title}~~"
     mark = PRIORITIES.get(one.get("priority", 0), "")
@@ -95,10 +104,16 @@ def _below(one: Record) -> Iterator[str]:
     """Yield what stands below a task: its notes, where it leads to, its files."""
     for line in one.get("notes", "").splitlines():
         if line.strip():
-            yield _AT_START.sub(_escaped_start, _plain(line))
-    urls = (*(link.get("url") for link in one.get("links", ())), one.get("url"))
-    yield from (f"<{_target(url)}>" for url in urls if url)
+            yield _AT_START.sub(_escaped_start, plain(line))
+    yield from (f"<{target(url)}>" for url in urls(one))
     yield from _attachments(one)
+
+
+def urls(one: Record) -> Iterator[str]:
+    """Yield where a reminder leads to."""
+    yield from (link["url"] for link in one.get("links", ()) if link.get("url"))
+    if url := one.get("url"):
+        yield url
 
 
 def _facts(one: Record) -> Iterator[str]:
@@ -112,18 +127,29 @@ def _facts(one: Record) -> Iterator[str]:
         yield f"repeats {rule['frequency']}" if rule.get("frequency") else "repeats"
     if at := one.get("completed_at"):
         yield f"done {at[:10]}"
+    yield from (f"for {plain(person)}" for person in people(one))
+    for tag in one.get("tags", ()):
+        yield f"#{'-'.join(tag.split())}"
+
+
+def people(one: Record) -> Iterator[str]:
+    """Yield the names of those who are to do it."""
     for assigned in (one.get("assignee"), *one.get("more_assignees", ())):
         person = (assigned or {}).get("to", {})
         if said := person.get("name") or person.get("address"):
-            yield f"for {_plain(said)}"
-    for tag in one.get("tags", ()):
-        yield f"#{'-'.join(tag.split())}"
+            yield said
+
+
+def attachment_names(one: Record) -> Iterator[tuple[str, str]]:
+    """Yield the roles of a reminder's attachments with their names."""
+    for file in one.get("attachments", ()):
+        yield file["id"], file.get("file", "") or "attachment"
 
 
 def _attachments(one: Record) -> Iterator[str]:
     paths = {file["role"]: file["href"] for file in one.get("files", ())}
     for file in one.get("attachments", ()):
-        name = _plain(file.get("file", "") or "attachment")
+        name = plain(file.get("file", "") or "attachment")
         if path := paths.get(file["id"]):
             shows = (
                 "!" if str(file.get("uti", "")).startswith("public.") and _is_image(path) else ""
@@ -137,7 +163,7 @@ def _is_image(path: str) -> bool:
     return path.lower().endswith((".png", ".jpg", ".jpeg", ".gif", ".webp"))
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
     """Return a text on one line, in which nothing is taken for Markdown."""
     return _MARKS.sub(r"\\\1", " ".join(str(value).split()))
 
@@ -147,5 +173,6 @@ def _escaped_start(found: re.Match[str]) -> str:
     return f"{found.group(1)}{sign[:-1]}\\{sign[-1]}"
 
 
-def _target(url: str) -> str:
+def target(url: str) -> str:
+    """Return a URL as it stands in angle brackets."""
     return "".join(url.split()).replace("<", "%3C").replace(">", "%3E")

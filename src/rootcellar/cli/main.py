@@ -16,7 +16,7 @@ COMMANDS = {
     "init": "Find what is on this machine, choose a place, write the settings.",
     "export": "Bring the archive up to date.",
     "adopt": "Take over a folder of exported pictures, without copying them.",
-    "obsidian": "Bring the notes into an Obsidian vault, and keep them up to date there.",
+    "obsidian": "Bring notes and reminders into an Obsidian vault, and keep them up to date.",
     "run": "Run jobs: export, and whatever follows it.",
     "schedule": "Hand `rootcellar run` to launchd, systemd or cron.",
     "status": "Tell what is safe, what is missing, how old it is, and where.",

@@ -7,27 +7,27 @@ from typing import Any
 from rootcellar.vault.archived import Source
 from rootcellar.vault.journal import Journal, Page, Plan
 from rootcellar.vault.looking import Vault
-from rootcellar.vault.making import Making, modified
+from rootcellar.vault.making import Making
 from rootcellar.vault.placing import ENDING
 from rootcellar.vault.report import VaultReport
 from rootcellar.vault.writing import Staged
 
-NEWER = " (from Apple Notes)"
-"""What the name of such a page ends with."""
+NEWER = " (from Apple {})"
+"""What the name of such a page ends with, with the name of the app."""
 
 
 @dataclass
 class Besides:
     """Lays newer versions beside pages, and keeps them current as long as nobody changes them.
 
-    `ending` is what their names end with.
+    `app` is where they come from.
     """
 
     vault: Vault
     journal: Journal
     making: Making
     report: VaultReport
-    ending: str
+    app: str
 
     def laid(self, one: Source, page: Page, record: Mapping[str, Any]) -> Staged:
         """Return the newer version of a page that the person has changed, to be written."""
@@ -62,10 +62,10 @@ class Besides:
         page.source, page.beside_sha256, page.beside_plain = one.digest, made.sha256, made.plain
         page.beside_made = self.making.digest(one, path, files, page.path)
         plan = Plan(one.key, Page(path, made.sha256), over=over, beside=True)
-        return Staged(plan, made.data, modified(record))
+        return Staged(plan, made.data, one.mtime_ns)
 
     def _free(self, page: str) -> str:
-        stem, number = page.removesuffix(ENDING) + self.ending, 1
+        stem, number = page.removesuffix(ENDING) + NEWER.format(self.app), 1
         path = stem + ENDING
         while self.vault.is_taken(path):
             number += 1

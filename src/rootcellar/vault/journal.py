@@ -74,6 +74,7 @@ class Journal(msgspec.Struct, omit_defaults=True):
 
     format: int = FORMAT
     archive: str = ""
+    exporter: str = "notes"
     folder: str = ""
     asked: str = ""
     pages: dict[str, Page] = {}

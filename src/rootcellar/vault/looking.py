@@ -12,11 +12,8 @@ from rootcellar.errors import UsageError
 from rootcellar.vault.journal import Page
 from rootcellar.vault.linking import Linked, targets_of, targets_of_canvas
 
-ID = "apple-notes-id"
-"""The property by which a page says which note it is; another importer writes it as well."""
 HEAD = 8192
 """Bytes of a page in which its properties are looked for."""
-_ID = re.compile(rf"^{ID}:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
 _MODIFIED = re.compile(r"^modified:[ \t]*[\"']?([0-9T:+Z. -]+)", re.MULTILINE)
 
 
@@ -27,9 +24,13 @@ class Vault:
     Folders, and links to files, are no files of ours; their names are taken.
     """
 
-    def __init__(self, disk: Disk, folder: str) -> None:
-        """`folder` is where pages are to lie."""
+    def __init__(self, disk: Disk, folder: str, identifier: str) -> None:
+        """`folder` is where pages are to lie, `identifier` the property that says whose they are.
+
+        Another importer writes that of notes as well.
+        """
         self.disk = disk
+        self._id = re.compile(rf"^{identifier}:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
         self.files: dict[str, str] = {}
         self.folders: dict[str, str] = {}
         self._others: set[str] = set()
@@ -136,7 +137,7 @@ class Vault:
         return (path for folded, path in self.files.items() if folded.endswith(".md"))
 
     def identifiers(self, besides: Collection[str]) -> dict[str, str]:
-        """Return the paths of pages by the note they say they are, `besides` left aside."""
+        """Return the paths of pages by what they say they are of, `besides` left aside."""
         found: dict[str, str] = {}
         for path in sorted(self.pages()):
             if path not in besides and (identifier := self.identifier(path)):
@@ -144,7 +145,7 @@ class Vault:
         return found
 
     def identifier(self, path: str) -> str:
-        """Return which note a page says it is; "" when it says none."""
+        """Return which item a page says it is of; "" when it says none."""
         try:
             with self.disk.open(path) as file:
                 head = file.read(HEAD).decode("utf-8", "replace")
@@ -153,7 +154,7 @@ class Vault:
         if not head.startswith("---"):
             return ""
         properties = head.split("\n---", 1)[0]
-        found = _ID.search(properties)
+        found = self._id.search(properties)
         return _unquoted(found.group(1)).upper() if found else ""
 
     def linked(self, besides: Collection[str]) -> Linked:

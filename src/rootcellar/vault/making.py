@@ -53,6 +53,7 @@ class Making:
                 "gone": one.gone,
                 "files": files,
                 "links": links,
+                "modified": one.modified,
                 "newer_than": newer_than.removesuffix(ENDING),
             }
         )
@@ -82,11 +83,3 @@ class Making:
     def links(self, one: Source) -> dict[str, str]:
         """Return where the pages lie that an item's page links to."""
         return {key: self.paths[key] for key in one.refers_to if key in self.paths}
-
-
-def modified(record: Mapping[str, Any]) -> int:
-    """Return when an item was changed last, in nanoseconds since 1970; 0 when nothing tells."""
-    from datetime import datetime
-
-    stamp = record.get("modified", "")
-    return int(datetime.fromisoformat(stamp).timestamp()) * 10**9 if stamp else 0

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from rootcellar.archive.disk import Disk
+from rootcellar.errors import UsageError
 from rootcellar.vault.journal import HOME, NAME, Journal, load
 from rootcellar.vault.looking import Vault
 
@@ -20,34 +21,44 @@ class Remembered:
     is_first: bool = False
 
 
-def recall(disk: Disk, vault: Vault, asked: str, archive: str) -> Remembered:
+def recall(disk: Disk, vault: Vault, asked: str, of: tuple[str, str]) -> Remembered:
     """Return what is remembered of the folder that is asked for.
+
+    `of` are the archive and the exporter. UsageError where another exporter's pages lie there.
 
     A folder that the person has moved or renamed keeps its pages, and new ones go there. Asked
     for another folder than before, pages stay where they are, and new ones go to that one.
     """
+    archive, exporter = of
     journal = load(disk, asked)
+    if journal is not None and journal.exporter != exporter:
+        raise UsageError(
+            f"In {asked or 'the top'} of this vault lie the pages of {journal.exporter} already.",
+            hint=f"Name another folder: --folder {exporter}=FOLDER",
+        )
     if journal is not None:
         _rebase(journal, asked, vault)
         journal.asked = journal.asked or asked
         return Remembered(journal, asked)
-    elsewhere = _elsewhere(disk, vault, archive)
+    elsewhere = _elsewhere(disk, vault, of)
     for folder, found in sorted(elsewhere.items(), key=lambda one: one[1].asked != asked):
         _rebase(found, folder, vault)
         if found.asked == asked:
             return Remembered(found, folder)
         found.asked = asked
         return Remembered(found, asked, former=folder)
-    return Remembered(Journal(archive=archive, asked=asked), asked, is_first=True)
+    return Remembered(
+        Journal(archive=archive, exporter=exporter, asked=asked), asked, is_first=True
+    )
 
 
-def _elsewhere(disk: Disk, vault: Vault, archive: str) -> dict[str, Journal]:
-    """Return the journals of this archive's pages by the folders they lie in."""
+def _elsewhere(disk: Disk, vault: Vault, of: tuple[str, str]) -> dict[str, Journal]:
+    """Return the journals of these pages by the folders they lie in."""
     found = {}
     for folder in sorted(["", *vault.folders.values()]):
         if disk.stat("/".join(part for part in (folder, HOME, NAME) if part)) is not None:
             journal = load(disk, folder)
-            if journal is not None and journal.archive == archive:
+            if journal is not None and (journal.archive, journal.exporter) == of:
                 found[folder] = journal
     return found
 

@@ -8,10 +8,10 @@ from typing import Any
 from rootcellar.archive.disk import Disk
 from rootcellar.vault.archived import Archived, Choice, Source
 from rootcellar.vault.attaching import Attachments
-from rootcellar.vault.besides import NEWER, Besides
+from rootcellar.vault.besides import Besides
 from rootcellar.vault.journal import Page, Plan, remove, remove_parts, save
 from rootcellar.vault.looking import Vault, modified_in
-from rootcellar.vault.making import Made, Making, Render, modified
+from rootcellar.vault.making import Made, Making, Render
 from rootcellar.vault.placing import Placing
 from rootcellar.vault.recognising import Recognising
 from rootcellar.vault.remembering import recall
@@ -37,13 +37,17 @@ class Sync:
         self.disk = disk
         self.archived = archived
         self.report = VaultReport()
-        self.vault = Vault(disk, aim.folder)
-        self.remembered = recall(disk, self.vault, aim.folder, archived.row.uuid)
+        self.vault = Vault(disk, aim.folder, archived.pages.identifier)
+        self.remembered = recall(
+            disk, self.vault, aim.folder, (archived.row.uuid, archived.exporter)
+        )
         self.aim = aim = replace(aim, folder=self.remembered.folder)
         self.journal = self.remembered.journal
         self.attachments = Attachments(self.vault, archived.disk, self.journal, aim.folder)
         self.making = Making(render, aim.template, self.attachments, aim.dry_run)
-        self.besides = Besides(self.vault, self.journal, self.making, self.report, NEWER)
+        self.besides = Besides(
+            self.vault, self.journal, self.making, self.report, archived.pages.app
+        )
         self.recognising = Recognising(self.vault, self.journal, aim.folder, dry_run=aim.dry_run)
         self.writing = Writing(
             self.vault,
@@ -58,6 +62,8 @@ class Sync:
         """Do it all; what is written is known to the journal at every moment."""
         self.recognising.finish_plans()
         sources = list(self.archived.sources(self.aim.choice))
+        if not sources and self.remembered.is_first:
+            return self.report  # not even a folder is made for nothing
         self.recognising.find_pages(
             {source.key for source in sources},
             is_first=self.remembered.is_first,
@@ -81,7 +87,7 @@ class Sync:
             if self.remembered.former is not None:
                 remove(self.disk, self.remembered.former)
             remove_parts(self.disk, self.aim.folder)
-        self.report.absent += dict.fromkeys(self.attachments.absent)
+        self.report.absent += dict.fromkeys([*self.archived.unreadable, *self.attachments.absent])
         return self.report
 
     def _is_here(self, key: str) -> bool:
@@ -137,7 +143,7 @@ class Sync:
         fresh = self._fresh(one, path, made, files)
         if page is None:
             self.report.new += 1
-            return Staged(Plan(one.key, fresh), made.data, modified(record), "new")
+            return Staged(Plan(one.key, fresh), made.data, one.mtime_ns, "new")
         fresh.own_place = page.own_place
         fresh.beside, fresh.beside_sha256 = page.beside, page.beside_sha256
         fresh.beside_plain, fresh.beside_made = page.beside_plain, page.beside_made
@@ -151,7 +157,7 @@ class Sync:
             return None
         counted = self._count(one, page, path)
         plan = Plan(one.key, fresh, was=page.path, over=page.sha256)
-        return Staged(plan, made.data, modified(record), counted)
+        return Staged(plan, made.data, one.mtime_ns, counted)
 
     def _fresh(self, one: Source, path: str, made: Made, files: list[dict[str, Any]]) -> Page:
         return Page(
