@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from orchard import Farm, counts, tree
 
-from rootcellar.archive.identity import LITTER
+from rootcellar.archive.identity import LITTER, Identity
 from rootcellar.errors import DestinationWaiting, RootcellarError, UsageError
 
 
@@ -188,12 +188,14 @@ def test_another_archive_at_the_known_place_is_refused(known: Farm) -> None:
 def test_a_damaged_identity_is_refused_and_nothing_written(known: Farm, text: str) -> None:
     (known.archive / ".rootcellar/archive.json").write_text(text)
     error = refused(known, known.archive, UsageError, "archive.json is damaged")
-    assert "another copy" in error.hint
+    assert "rootcellar verify" in error.hint
 
 
 def test_an_archive_of_a_newer_format_is_refused(known: Farm) -> None:
     path = known.archive / ".rootcellar/archive.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "format": 99}))
+    value = json.loads(path.read_text())
+    del value["check"]
+    path.write_bytes(Identity(**{**value, "format": 99}).to_json())
     error = refused(known, known.archive, UsageError, "has format 99")
     assert error.hint == "Update rootcellar."
 
