@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from rootcellar.apple.core_data import CoreDataStore, Row, rows
 from rootcellar.apple.values import number
-from rootcellar_reminders.store.values import identifier
+from rootcellar_reminders.store.values import identifier, is_deleted
 
 BY_REMINDER = ("REMCDAlarm", "REMCDAttachment", "REMCDHashtag", "REMCDRecurrenceRule",
                "REMCDAssignment")  # fmt: skip
@@ -44,7 +44,7 @@ def belongings(
         orders = [one for one in entity.columns if one.startswith("Z_FOK_REMINDER")]
         order = ", ".join((*orders, "Z_PK"))
         for row in rows(connection, entity, among("REMINDER", wanted), order):
-            if not row.get("MARKEDFORDELETION"):
+            if not is_deleted(row):
                 grouped.setdefault(number(row["REMINDER"]), []).append(row)
     alarms = [row for some in found.by_entity.get("REMCDAlarm", {}).values() for row in some]
     found.triggers = dict(_triggers(connection, store, alarms))

@@ -10,7 +10,15 @@ from rootcellar.apple.core_data import CoreDataStore, Row, rows
 from rootcellar.apple.values import number, real, text
 from rootcellar_reminders.store.colours import colour_of, emblem_of
 from rootcellar_reminders.store.filters import filter_of
-from rootcellar_reminders.store.values import OWN, blob, filled, identifier, leftover, stamp
+from rootcellar_reminders.store.values import (
+    OWN,
+    blob,
+    filled,
+    identifier,
+    is_deleted,
+    leftover,
+    stamp,
+)
 
 ACCOUNT_KINDS = {1: "local", 2: "icloud", 3: "caldav", 4: "exchange", 5: "internal"}
 """1 and 5 as seen in real stores; the others as they are understood to be."""
@@ -86,7 +94,7 @@ def read_accounts(
     """Return the accounts by Z_PK; number 0 is the one for what names none."""
     found = {}
     for row in rows(connection, store.entity("REMCDAccount")):
-        if row.get("MARKEDFORDELETION"):
+        if is_deleted(row):
             continue
         kind = number(row.get("TYPE"))
         uid = identifier(row) or fallback.identifier
@@ -127,7 +135,7 @@ def _list(row: Row, accounts: Mapping[int, Account], *, is_smart: bool) -> Remin
     uid = identifier(row) or f"{account.identifier}-list-{row['Z_PK']}"
     kind = "smart" if is_smart else "group" if row.get("ISGROUP") else "list"
     name = text(row.get("NAME")) or _smart_name(text(row.get("SMARTLISTTYPE")))
-    deleted = bool(row.get("MARKEDFORDELETION"))
+    deleted = is_deleted(row)
     one = ReminderList(
         pk=row["Z_PK"],
         identifier=uid,
@@ -239,7 +247,7 @@ def _read_sections(
     there: dict[int, dict[str, dict[str, Any]]] = {}
     for row in rows(connection, store.entity("REMCDBaseSection"), order=_section_order(store)):
         section = section_of(row)
-        if row.get("MARKEDFORDELETION") or not section["id"]:
+        if is_deleted(row) or not section["id"]:
             continue
         owner = number(row.get("LIST")) or number(row.get("SMARTLIST"))
         there.setdefault(owner, {})[section["id"]] = section
@@ -292,6 +300,6 @@ def _read_sharees(
 ) -> None:
     for row in rows(connection, store.entity("REMCDSharee")):
         one = lists.get(number(row.get("LIST")))
-        if one is not None and not row.get("MARKEDFORDELETION"):
+        if one is not None and not is_deleted(row):
             shared = one.facts.setdefault("shared", {})
             shared.setdefault("people", []).append(person_of(row))

@@ -19,6 +19,7 @@ from rootcellar_reminders.store.values import (
     blob,
     filled,
     identifier,
+    is_deleted,
     leftover,
     stamp,
     url,
@@ -74,7 +75,7 @@ def reminder_of(row: Row, found: Belongings, context: Context) -> Reminder:
     rules = [rule_of(one, due) for one in found.of("REMCDRecurrenceRule", pk)]
     assigned = [_assignment(one, context) for one in found.of("REMCDAssignment", pk)]
     early, odd_early = early_of(row, found.of(EARLY, pk))
-    deleted = bool(row.get("MARKEDFORDELETION"))
+    deleted = is_deleted(row)
     record = {"id": uid, "list": placed.identifier if placed else "", "title": title} | filled(
         notes=notes,
         url=url(row.get("ICSURL")),

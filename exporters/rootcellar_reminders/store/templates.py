@@ -10,7 +10,15 @@ from rootcellar.apple.values import number, text
 from rootcellar_reminders.store.attachments import Attachment, attachments_of
 from rootcellar_reminders.store.colours import colour_of, emblem_of
 from rootcellar_reminders.store.lists import Account, section_of
-from rootcellar_reminders.store.values import OWN, blob, filled, identifier, leftover, stamp
+from rootcellar_reminders.store.values import (
+    OWN,
+    blob,
+    filled,
+    identifier,
+    is_deleted,
+    leftover,
+    stamp,
+)
 
 if TYPE_CHECKING:
     from rootcellar_reminders.opening import OpenedStore
@@ -76,7 +84,7 @@ def templates_of(store: "OpenedStore") -> list[Template]:
 
 def _living(connection: sqlite3.Connection, store: "OpenedStore", name: str) -> list[Row]:
     entity = store.core.entity(name)
-    return [row for row in rows(connection, entity) if not row.get("MARKEDFORDELETION")]
+    return [row for row in rows(connection, entity) if not is_deleted(row)]
 
 
 def _grouped(found: Iterable[Row], *owners: str) -> dict[int, list[Row]]:

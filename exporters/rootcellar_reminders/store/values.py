@@ -7,6 +7,7 @@ from uuid import UUID
 from rootcellar.apple.blobs import decode_blob, plain
 from rootcellar.apple.core_data import Row
 from rootcellar.apple.dates import cocoa_moment
+from rootcellar.apple.values import number
 from rootcellar_reminders.store.forms import odd_columns
 
 _SYNC = (
@@ -52,6 +53,11 @@ def identifier(row: Row) -> str:
     if isinstance(raw, bytes) and len(raw) == 16:
         return str(UUID(bytes=raw)).upper()
     return usable(raw)
+
+
+def is_deleted(row: Row) -> bool:
+    """Return whether an object is marked as deleted; a mark that is no number is none."""
+    return number(row.get("MARKEDFORDELETION")) != 0
 
 
 def usable(value: object) -> str:

@@ -36,6 +36,7 @@ def world(tmp_path: Path) -> World:
         ("TIMEZONE", b"\x01", {"base64": "AQ=="}),
         ("DUEDATEDELTAALERTSDATA", 4, 4),
         ("CONTACTHANDLES", 2.5, 2.5),
+        ("MARKEDFORDELETION", "soon", "soon"),
     ],
 )
 def test_a_value_in_no_known_form_is_kept_and_told(
@@ -43,7 +44,9 @@ def test_a_value_in_no_known_form_is_kept_and_told(
 ) -> None:
     world.change("Sow broad beans", **{column: value})
     assert world.export().new == ALL
-    assert world.reminders()["Sow broad beans"]["raw"][column.lower()] == kept
+    found = world.reminders()["Sow broad beans"]
+    assert found["raw"][column.lower()] == kept
+    assert "deleted" not in found
     if column != "TIMEZONE":
         assert any(note.startswith("1 value says") for note in world.notes), world.notes
 
