@@ -47,8 +47,8 @@ class Oddities:
             left = orphans(connection, store.core)
         if count:
             self.notices.append(
-                f"{name}: {count:,} rows are of kinds that it does not list itself; "
-                "they were left alone."
+                f"{name}: {'1 row is of a kind' if count == 1 else f'{count:,} rows are of kinds'} "
+                "that it does not list itself; left alone."
             )
         if left:
             listed = ", ".join(f"{count:,} {what}" for what, count in left.items())

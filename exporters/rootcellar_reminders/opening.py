@@ -28,10 +28,10 @@ from rootcellar_reminders.store.belongings import make_indexes
 from rootcellar_reminders.store.lists import (
     Account,
     ReminderList,
-    person_of,
     read_accounts,
     read_lists,
 )
+from rootcellar_reminders.store.people import person_of
 from rootcellar_reminders.store.reminders import Context, identity_of
 from rootcellar_reminders.store.values import usable
 

@@ -10,6 +10,7 @@ from rootcellar.apple.core_data import CoreDataStore, Row, rows
 from rootcellar.apple.values import number, real, text
 from rootcellar_reminders.store.colours import colour_of, emblem_of
 from rootcellar_reminders.store.filters import filter_of
+from rootcellar_reminders.store.people import person_of
 from rootcellar_reminders.store.values import (
     OWN,
     blob,
@@ -272,27 +273,6 @@ def _section_order(store: CoreDataStore) -> str:
     entity = store.entity("REMCDBaseSection")
     there = entity.columns if entity else {}
     return "Z_FOK_LIST, Z_PK" if "Z_FOK_LIST" in there else "Z_PK"
-
-
-_NAMES = {"prefix": "NAMEPREFIX", "first": "FIRSTNAME", "middle": "MIDDLENAME", "last": "LASTNAME",
-          "suffix": "NAMESUFFIX", "nick": "NICKNAME"}  # fmt: skip
-_PERSON = OWN | {"DISPLAYNAME", "FIRSTNAME", "MIDDLENAME", "LASTNAME", "NICKNAME", "NAMEPREFIX",
-                 "NAMESUFFIX", "ADDRESS", "STATUS", "ACCESSLEVEL", "LIST"}  # fmt: skip
-
-
-def person_of(row: Row) -> dict[str, Any]:
-    """Return what is known of a person with whom a list is shared."""
-    names = {part: text(row.get(column)) for part, column in _NAMES.items()}
-    full = " ".join(filter(None, (names["first"], names["last"])))
-    return filled(
-        id=identifier(row),
-        name=text(row.get("DISPLAYNAME")) or full or names["nick"],
-        names=filled(**names),
-        address=text(row.get("ADDRESS")),
-        status=number(row.get("STATUS")),
-        access=number(row.get("ACCESSLEVEL")),
-        raw=leftover(row, _PERSON),
-    )
 
 
 def _read_sharees(
