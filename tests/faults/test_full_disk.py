@@ -28,7 +28,7 @@ pytestmark = pytest.mark.faults
 
 
 @contextlib.contextmanager
-def full_after(budget: int) -> Iterator[None]:
+def full_after(budget: int) -> Iterator[list[int]]:
     """Let a drive take so many bytes and no more; a new folder takes some too."""
     left = [budget]
     really_fdopen, really_mkdir = os.fdopen, os.mkdir
@@ -64,7 +64,7 @@ def full_after(budget: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fdopen", fdopen)
         patch.setattr(os, "mkdir", mkdir)
-        yield
+        yield left
 
 
 @contextlib.contextmanager
