@@ -1,5 +1,6 @@
 """File systems of their own on loop devices, which can lose their power; needs root, on Linux."""
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -33,12 +34,14 @@ class Drive:
     device: str = ""
 
     @classmethod
-    def make(cls, folder: Path, kind: str, megabytes: int = 64) -> "Drive":
+    def make(
+        cls, folder: Path, kind: str, megabytes: int = 64, place: Path | None = None
+    ) -> "Drive":
         """Make and mount one; skips the test, saying so, where that is impossible."""
         maker = {"ext4": "mkfs.ext4", "exfat": "mkfs.exfat"}[kind]
         if os.geteuid() != 0 or not shutil.which(maker) or not shutil.which("losetup"):
             pytest.skip(f"a drive with {kind} needs root, {maker} and losetup")
-        drive = cls(folder / f"{kind}.img", folder / kind, kind)
+        drive = cls(folder / f"{kind}.img", place or folder / kind, kind)
         drive.place.mkdir()
         with drive.image.open("wb") as file:
             file.truncate(megabytes << 20)
@@ -62,6 +65,18 @@ class Drive:
         """Take the drive away."""
         _run("umount", self.place)
 
+    def take_away(self) -> None:
+        """Take the drive out without a word, with its loop device."""
+        subprocess.run(["umount", "-l", str(self.place)], capture_output=True)
+        subprocess.run(["losetup", "-d", self.device], capture_output=True)
+
+    def connect(self) -> None:
+        """Connect a drive that was taken away, after the check that every system makes."""
+        self.device = _run("losetup", "--find", "--show", self.image)
+        if self.kind == "exfat":
+            subprocess.run(["fsck.exfat", "-y", self.device], capture_output=True)
+        self.mount()
+
     def cut_the_power(self) -> None:
         """Let everything on the drive fail from now on, and lose what was not synced."""
         handle = os.open(self.place, os.O_RDONLY | os.O_DIRECTORY)
@@ -75,3 +90,13 @@ class Drive:
         subprocess.run(["umount", "-l", str(self.place)], capture_output=True)
         if self.device:
             subprocess.run(["losetup", "-d", self.device], capture_output=True)
+
+
+def server_of(drive: Drive) -> int:
+    """Return the id of the process that serves this drive (exFAT by FUSE), and no other; or 0."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (folder / "cmdline").read_bytes().decode().split("\0")
+            if "exfat" in words[0] and drive.device in words and str(drive.place) in words:
+                return int(folder.name)
+    return 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from checking import check_archive
-from drives import Drive
+from drives import Drive, server_of
 from night_run import night
 from orchard import Farm, Orchard
 from seasons import Orchards, new_farm
@@ -148,15 +148,8 @@ class Interrupted(Orchard):
 
 
 def kill_server(drive: Drive) -> None:
-    """Kill the process that serves this drive, and no other."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            words = (folder / "cmdline").read_bytes().decode().split("\0")
-            if "exfat" in words[0] and drive.device in words and str(drive.place) in words:
-                os.kill(int(folder.name), signal.SIGKILL)
-                time.sleep(0.2)
-                return
-    pytest.skip("the server of the drive was not found")
+    os.kill(server_of(drive), signal.SIGKILL)
+    time.sleep(0.2)
 
 
 def test_a_mount_whose_server_has_died_is_waited_for(
