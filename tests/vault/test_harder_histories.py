@@ -17,6 +17,7 @@ from test_histories import HISTORIES, STEPS, Year
 from rootcellar.sample.notes_content import identifier
 from rootcellar.vault.linking import targets_of, targets_of_canvas
 
+pytestmark = pytest.mark.faults
 Bytes = dict[str, bytes]
 
 

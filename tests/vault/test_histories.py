@@ -11,11 +11,9 @@ from notebook import NEWER, Note, Notebook, dangling, identifiers
 
 from rootcellar.sample.notes_content import identifier
 
-HISTORIES = int(
-    os.environ.get(
-        "ROOTCELLAR_HISTORIES", "30" if os.environ.get("ROOTCELLAR_FAULTS") == "all" else "6"
-    )
-)
+pytestmark = pytest.mark.faults
+MANY = os.environ.get("ROOTCELLAR_FAULTS") == "all"
+HISTORIES = int(os.environ.get("ROOTCELLAR_HISTORIES", 60 if MANY else 6))
 STEPS = 9
 LONG = "x" * 200
 TITLES = ("To do", "to do", "Apple pie", "Pie: the best?", "[[Odd]] title", "Résumé", "CON", LONG)
