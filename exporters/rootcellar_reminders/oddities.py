@@ -46,10 +46,8 @@ class Oddities:
             count = unknown_rows(connection, store.core)
             left = orphans(connection, store.core)
         if count:
-            self.notices.append(
-                f"{name}: {'1 row is of a kind' if count == 1 else f'{count:,} rows are of kinds'} "
-                "that it does not list itself; left alone."
-            )
+            rows = "1 row is of a kind" if count == 1 else f"{count:,} rows are of kinds"
+            self.notices.append(f"{name}: {rows} that it does not list itself; left alone.")
         if left:
             listed = ", ".join(f"{count:,} {what}" for what, count in left.items())
             self.notices.append(
