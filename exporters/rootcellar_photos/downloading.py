@@ -6,6 +6,7 @@ process. Untried on a Mac; the protocol between the processes is tested with a s
 """
 
 import json
+import os
 import select
 import shutil
 import subprocess
@@ -99,7 +100,11 @@ class PhotosDownloader:
     def _ask(self, request: dict[str, Any], deadline: float) -> dict[str, Any]:
         if self._child is None:
             self._child = subprocess.Popen(  # noqa: S603 - our own module
-                self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                self.command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                # where osxphotos makes folders that a child cannot remove when it is ended
+                env={**os.environ, "TMPDIR": str(self.scratch)},
             )
         child = self._child
         assert child.stdin is not None

@@ -29,6 +29,8 @@ class Person:
     def __init__(self, root: Path, *libraries: Path) -> None:
         self.root = root
         self.home = root / "home"
+        self.temporary = root / "temporary"
+        self.temporary.mkdir(parents=True)
         (self.home / "Pictures").mkdir(parents=True)
         for library in libraries:
             (self.home / "Pictures" / library.name).symlink_to(library)
@@ -46,12 +48,14 @@ class Person:
                 "ROOTCELLAR_STATE": str(self.root / "state"),
                 "ROOTCELLAR_CACHE": str(self.root / "cache"),
                 "ROOTCELLAR_SETTINGS": str(self.root / "settings.toml"),
+                "TMPDIR": str(self.temporary),
             },
             capture_output=True,
             text=True,
             check=False,
         )
         assert done.stderr == ""
+        assert list(self.temporary.iterdir()) == []  # whatever a library puts there is removed
         return done.returncode, json.loads(done.stdout)
 
     def counts(self, *arguments: str, archive: str = "archive") -> dict[str, int]:

@@ -57,6 +57,10 @@ def source_errors(exporter: Exporter) -> Iterator[None]:
         ) from error
 
 
+PATIENCE = 0.5
+"""Seconds within which a process without work removes its temporary files and ends."""
+
+
 class Reader(Protocol):
     """Reads the items of some keys; `ahead` announces what will be read next."""
 
@@ -156,13 +160,15 @@ class AsideReader:
             self._process.stdin.flush()
 
     def close(self) -> None:
-        """End the process."""
+        """End the process: with its input, or at once where it is still at work."""
         if self._process is not None:
-            self._process.kill()
             for pipe in (self._process.stdin, self._process.stdout):
                 if pipe is not None:
                     with contextlib.suppress(OSError):
                         pipe.close()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(0 if self._announced else PATIENCE)
+            self._process.kill()
             self._process.wait()
             self._process = None
 
