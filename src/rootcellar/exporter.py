@@ -1,6 +1,5 @@
 """What an exporter is: it looks at a capture and yields items. It writes nothing itself."""
 
-import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -187,11 +186,3 @@ def _with_suffixes(item: Item) -> Item:
         return item
     suffixes = tuple(file.suffix for file in item.files)
     return replace(item, sighting=replace(item.sighting, suffixes=suffixes))
-
-
-def canonical_json(value: object) -> str:
-    """Return `value` as JSON on one line, the same text for equal values of equal key order."""
-    return _CANONICAL.encode(value)
-
-
-_CANONICAL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)

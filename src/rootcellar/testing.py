@@ -17,8 +17,9 @@ from typing import Any
 
 from rootcellar import plugins
 from rootcellar.archive.names import fold, portable_suffix
+from rootcellar.canonical import canonical_json
 from rootcellar.errors import RootcellarError
-from rootcellar.exporter import Exporter, canonical_json
+from rootcellar.exporter import Exporter
 from rootcellar.items import (
     Absent,
     Bytes,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rootcellar.archive.names import nfc
+from rootcellar.canonical import utf8
 from rootcellar.errors import UsageError
 from rootcellar.exporter import Exporter
 from rootcellar.page_values import local, yaml
@@ -140,8 +140,8 @@ def _encoded(pieces: Iterable[str]) -> bytes:
         if len(some) < PIECES:
             break
         whole, end, rest = rest.rpartition("\n")
-        done.append(nfc(whole + end).encode())
-    done.append(nfc(rest).encode())
+        done.append(utf8(whole + end))
+    done.append(utf8(rest))
     return done[0] if len(done) == 1 else b"".join(done)
 
 

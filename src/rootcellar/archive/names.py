@@ -5,6 +5,8 @@ import hashlib
 import re
 import unicodedata
 
+from rootcellar.canonical import nfc
+
 NAME_BYTES = 200
 STEM_BYTES = 160
 """What a stem may take of a name's bytes; the rest is for the digest and the suffix."""
@@ -19,13 +21,6 @@ _RESERVED = re.compile(
     r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)", re.IGNORECASE
 )
 _NAMELESS = "untitled"
-
-
-def nfc(text: str) -> str:
-    """Return `text` in NFC, with what UTF-8 cannot say (lone surrogates) replaced."""
-    if text.isascii():
-        return text
-    return unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def fold(path: str) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rootcellar.archive.disk import Disk
-from rootcellar.archive.names import fold, nfc
-from rootcellar.exporter import canonical_json
+from rootcellar.archive.names import fold
+from rootcellar.canonical import canonical_json
 from rootcellar.items import Record
 from rootcellar.state.rows import StoredFile, StoredItem
 
@@ -69,8 +69,7 @@ def file_entry(file: StoredFile) -> dict[str, Any]:
 
 
 def _line(value: dict[str, Any]) -> Line:
-    text = nfc(canonical_json(value))
-    return Line(value["key"], value["place"], f"{text}\n".encode())
+    return Line(value["key"], value["place"], canonical_json(value) + b"\n")
 
 
 def in_order(lines: Iterable[Line]) -> list[Line]:

@@ -52,7 +52,7 @@ class Commands(LazyGroup):
 def _prepare_first_export() -> None:
     """Start what a first export will wait for, before anything is loaded."""
     if not default_path().exists() and not {"-h", "--help"} & set(sys.argv):
-        start_early()
+        start_early(sys.argv[1:])
 
 
 @click.group(

@@ -31,7 +31,7 @@ if __name__ == "__main__":
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     with temporary_files_in_scratch():
-        if WARM in sys.argv[1:]:
-            warm_up()
+        if WARM in sys.argv[1:2]:
+            warm_up(sys.argv[2:])
         serve(sys.stdin.buffer, answers)
     os._exit(0)  # taking apart what has been loaded takes longer than all of the above

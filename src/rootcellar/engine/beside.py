@@ -6,6 +6,7 @@ libraries while this one is still loading its own. It alone may be imported that
 
 import gc
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,9 +18,12 @@ GARBAGE = 50_000
 _waiting: list["subprocess.Popen[bytes]"] = []
 
 
-def start_early() -> None:
-    """Start the process before anything else is loaded, for the first exporter that wants one."""
-    _waiting.append(_start(WARM))
+def start_early(words: Sequence[str]) -> None:
+    """Start the process before anything else is loaded, for the first exporter that wants one.
+
+    `words` are those of the command line, among them the names of the exporters that are to run.
+    """
+    _waiting.append(_start(WARM, *words))
 
 
 def start() -> "subprocess.Popen[bytes]":

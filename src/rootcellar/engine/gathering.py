@@ -5,15 +5,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from rootcellar.archive.names import fold, nfc, portable_stem, portable_suffix, with_digest
+from rootcellar.archive.names import fold, portable_stem, portable_suffix, with_digest
 from rootcellar.archive.writer import Batch, sha256_of_bytes
+from rootcellar.canonical import canonical_json
 from rootcellar.engine import holding
 from rootcellar.engine.holding import ABSENT, Held, parsed
 from rootcellar.engine.pages import KEPT, PAGE, Groups, Member, Pages
 from rootcellar.engine.same_gatherings import same_gatherings
 from rootcellar.engine.task import Task
 from rootcellar.engine.writing import Changes, Neighbours, Writing
-from rootcellar.exporter import canonical_json
 from rootcellar.items import Gathering
 from rootcellar.state.rows import StoredDocument, StoredMembers
 
@@ -330,23 +330,23 @@ def listed(runs: Iterable[Run]) -> Iterator[tuple[str, str]]:
 def _digest(gathering: Gathering) -> str:
     value = [gathering.title, gathering.place, gathering.record, dict(gathering.groups)]
     value += [gathering.holds] if gathering.holds else []
-    return sha256_of_bytes(canonical_json(value).encode("utf-8", "replace"))
+    return sha256_of_bytes(canonical_json(value))
 
 
 def readable(value: dict[str, Any]) -> bytes:
     """Return a gathering as JSON with one line for each run, so that changes read well."""
     groups = value["groups"]
-    lines = ["{"]
+    lines = [b"{"]
     lines += [
-        f" {canonical_json(name)}: {canonical_json(part)},"
+        b" %b: %b," % (canonical_json(name), canonical_json(part))
         for name, part in value.items()
         if name != "groups"
     ]
-    lines.append(' "groups": {')
+    lines.append(b' "groups": {')
     for number, (name, runs) in enumerate(groups.items(), 1):
-        comma = "," if number < len(groups) else ""
-        rows = ",\n".join(f"   {canonical_json(run)}" for run in runs)
-        inside = f"\n{rows}\n  " if rows else ""
-        lines.append(f"  {canonical_json(name)}: [{inside}]{comma}")
-    lines += [" }", "}"]
-    return (nfc("\n".join(lines)) + "\n").encode()
+        comma = b"," if number < len(groups) else b""
+        rows = b",\n".join(b"   " + canonical_json(run) for run in runs)
+        inside = b"\n%b\n  " % rows if rows else b""
+        lines.append(b"  %b: [%b]%b" % (canonical_json(name), inside, comma))
+    lines += [b" }", b"}", b""]
+    return b"\n".join(lines)

@@ -12,11 +12,10 @@ from urllib.parse import quote
 import msgspec
 
 from rootcellar.archive.layout import RECORDS
-from rootcellar.archive.names import nfc
 from rootcellar.archive.records import read_lines
+from rootcellar.canonical import canonical_json
 from rootcellar.engine.pages import Member
 from rootcellar.engine.writing import Writing
-from rootcellar.exporter import canonical_json
 
 SELF = "gathering"
 """The key, in such a file, under which the core says `key`, `title`, `place`, `gone`, `holds`."""
@@ -104,13 +103,13 @@ def readable(value: Mapping[str, Any]) -> bytes:
     told["groups"] = list(value["groups"])
     record = value["record"].items()
     fields: list[tuple[str, Iterable[bytes]]] = [
-        *((name, (_indented(_encoded(one), b"\n "),)) for name, one in record),
+        *((name, (_indented(canonical_json(one), b"\n "),)) for name, one in record),
         *((name, _array(held)) for name, held in value["groups"].items()),
-        (SELF, (_indented(_encoded(told), b"\n "),)),
+        (SELF, (_indented(canonical_json(told), b"\n "),)),
     ]
     text = bytearray(b"{")  # one growing text: a long list would be held several times else
     for at, (name, parts) in enumerate(fields):
-        text += (b",\n " if at else b"\n ") + _encoded(name) + b": "
+        text += (b",\n " if at else b"\n ") + canonical_json(name) + b": "
         for part in parts:
             text += part
     text += b"\n}\n"
@@ -128,10 +127,6 @@ def _array(entries: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
 
 def _indented(text: bytes, line: bytes) -> bytes:
     return msgspec.json.format(text, indent=1).replace(b"\n", line)
-
-
-def _encoded(value: object) -> bytes:
-    return nfc(canonical_json(value)).encode()
 
 
 def parsed(value: Any) -> dict[str, Any]:

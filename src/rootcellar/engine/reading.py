@@ -12,7 +12,7 @@ import operator
 import pickle
 import sqlite3
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import IO, Any, Protocol
 
 from rootcellar.engine import beside
@@ -183,14 +183,17 @@ def open_reader(exporter: Exporter, capture: Capture) -> Iterator[Reader]:
         yield reader
 
 
-def warm_up() -> None:
-    """Load the libraries of every exporter that is read aside; errors show when it is its turn."""
+def warm_up(names: Collection[str]) -> None:
+    """Load the libraries of the exporters among `names` that are read aside, or of all such.
+
+    Errors show when it is an exporter's turn.
+    """
     from rootcellar.plugins import installed
 
-    for exporter in installed().exporters:
-        if exporter.reads_aside:
-            with contextlib.suppress(Exception):
-                exporter.warm_up()
+    aside = [exporter for exporter in installed().exporters if exporter.reads_aside]
+    for exporter in [one for one in aside if one.name in names] or aside:
+        with contextlib.suppress(Exception):
+            exporter.warm_up()
 
 
 def serve(requests: IO[bytes], answers: IO[bytes]) -> None:

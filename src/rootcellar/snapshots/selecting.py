@@ -5,7 +5,8 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from rootcellar.archive.names import fold, nfc
+from rootcellar.archive.names import fold
+from rootcellar.canonical import nfc
 from rootcellar.errors import UsageError
 from rootcellar.snapshots.chain import Tree
 from rootcellar.snapshots.contents import Contents

@@ -15,7 +15,7 @@ import msgspec
 from rootcellar.archive.disk import Disk
 from rootcellar.archive.identity import is_litter
 from rootcellar.archive.layout import INSIDE, README, STATUS
-from rootcellar.archive.names import nfc
+from rootcellar.canonical import nfc
 from rootcellar.state.rows import ArchiveRow
 from rootcellar.state.store import StateStore
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rootcellar.api import Absent, CopyOf
-from rootcellar.exporter import canonical_json
+from rootcellar.canonical import canonical_json
 from rootcellar_photos import Photos
 
 _NO_ASSETS = {
