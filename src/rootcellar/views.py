@@ -39,6 +39,7 @@ class Views:
     ) -> None:
         ours = Path(str(importlib.resources.files("rootcellar_templates")))
         brought = [folder for one in exporters if (folder := _brought_by(one))]
+        self._own = own
         self.folders = [*([own] if own else []), ours, *brought]
         self._exporters = exporters
         self._filters = dict(filters or {})
@@ -70,6 +71,21 @@ class Views:
                 f"{type(error).__name__}: {error}",
                 hint=MEND,
             ) from error
+
+    def page(
+        self,
+        template: str,
+        record: Mapping[str, Any],
+        files: Iterable[Mapping[str, Any]],
+        title: str,
+        links: Mapping[str, str],
+    ) -> bytes:
+        """Return a page of an item, or of a gathering: what the core renders."""
+        return self.render(template, record=record, files=files, title=title, links=links)
+
+    def __reduce__(self) -> tuple[type["Views"], tuple[Any, ...]]:
+        """Travel to the process that reads as what they were made from."""
+        return Views, (self._own, self._exporters, self._filters)
 
     def render_with(self, template: str) -> Callable[[Mapping[str, Any]], bytes]:
         """Return what renders one template with the variables it is given."""

@@ -120,16 +120,13 @@ class Notebook:
         container = self.write_store()
         views = Views(None, (Notes(),))
 
-        def render(template: str, record: Any, files: Any, title: str, links: Any) -> bytes:
-            return views.render(template, record=record, files=files, title=title, links=links)
-
         @contextlib.contextmanager
         def task() -> Iterator[Task]:
             scratch = self.root / "scratch"
             scratch.mkdir(exist_ok=True)
             stores = (FoundStore(Notes.reads[0], container),)
             capture = Capture(self.root, stores, scratch, Notes.settings())
-            yield Task(Notes(), capture, render, "", "1", accept_losses=True)
+            yield Task(Notes(), capture, views.page, "", "1", accept_losses=True)
 
         order = Order(self.root / "archive", {"notes": task}, {"Notes": "notes"})
         with StateStore(self.root / "state.sqlite") as state:

@@ -28,7 +28,7 @@ from rootcellar.sources.scratch import sweep_scratch
 from rootcellar.views import Views
 
 if TYPE_CHECKING:
-    from rootcellar.engine.preparing import Render
+    from rootcellar.engine.foresight import Render
     from rootcellar.engine.running import Missing, Order, TaskMaker
     from rootcellar.engine.task import Task
 
@@ -153,7 +153,7 @@ class Setting:
                 yield Task(
                     exporter=exporter,
                     capture=capture,
-                    render=render_with(views),
+                    render=views.page,
                     settings_digest=digest(table),
                     views_digest=views.digest(exporter),
                     troubles=troubles,
@@ -168,14 +168,7 @@ class Setting:
 def open_views(setting: Setting, exporter: Exporter) -> "tuple[Render, str]":
     """Return what renders an exporter's pages, and the digest of its templates."""
     views = Views(setting.settings.templates, setting.installed.exporters)
-    return render_with(views), views.digest(exporter)
-
-
-def render_with(views: Views) -> "Render":
-    """Return what renders pages with these templates."""
-    return lambda template, record, files, title, links: views.render(
-        template, record=record, files=files, title=title, links=links
-    )
+    return views.page, views.digest(exporter)
 
 
 def load_only_settings(settings_file: Path | None) -> Settings:

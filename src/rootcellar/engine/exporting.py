@@ -57,7 +57,8 @@ class ExporterRun:
                 self._label()
                 self._finish(replace(self.row, token=token or ""))
                 return
-            with open_reader(self.task.exporter, self.task.capture) as self.reader:
+            task = self.task
+            with open_reader(task.exporter, task.capture, task.render) as self.reader:
                 yield from self._work(token)
         finally:
             self.report.files = self.writing.files - files

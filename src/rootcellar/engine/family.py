@@ -11,6 +11,7 @@ from rootcellar.archive.names import fold, is_text, portable_suffix, with_digest
 from rootcellar.archive.records import file_entry
 from rootcellar.archive.writer import sha256_of_bytes
 from rootcellar.engine.adopting import Taken
+from rootcellar.engine.foresight import Foreseen
 from rootcellar.items import Absent, Bytes, CopyOf, File, Item, View
 from rootcellar.state.rows import Missing, StoredFile, StoredItem
 
@@ -237,11 +238,7 @@ class Family:
     # -- views -------------------------------------------------------------------------------
 
     def _place_view(self, file: File, view: View, others: Iterable[StoredFile]) -> StoredFile:
-        entries = [file_entry(other) for other in others if not other.view]
-        links = self.preparing.links(self.item.refers_to, self.stem, portable_suffix(file.suffix))
-        data = self.preparing.render(
-            view.template, self.item.record, entries, self.item.sighting.title, links
-        )
+        data = view.data if isinstance(view, Foreseen) else self._rendered(file, view, others)
         former = self.former.get(file.role)
         condition = self._condition(former) if former else "lost"
         if former and (kept := kept_view(former, condition, data)):
@@ -250,6 +247,12 @@ class Family:
         written = self.batch.put_bytes(data, path, mtime_of(file.modified))
         stored = self._put(file, path, written, former, condition)
         return replace(stored, view=True, rendered=view.template)
+
+    def _rendered(self, file: File, view: View, others: Iterable[StoredFile]) -> bytes:
+        entries = [file_entry(other) for other in others if not other.view]
+        links = self.preparing.links(self.item.refers_to, self.stem, portable_suffix(file.suffix))
+        title = self.item.sighting.title
+        return self.preparing.render(view.template, self.item.record, entries, title, links)
 
     def _retire(self, former: StoredFile) -> StoredFile | None:
         """Retire a file whose role is no more; a view that was edited stays where it is."""

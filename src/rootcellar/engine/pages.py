@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from rootcellar.archive.names import folder_of, portable_suffix, with_digest
-from rootcellar.engine.preparing import Render
+from rootcellar.engine.foresight import Render
 from rootcellar.engine.writing import Neighbours, Writing
 from rootcellar.items import Record
 from rootcellar.state.rows import StoredDocument

@@ -2,7 +2,7 @@
 
 import contextlib
 import posixpath
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from rootcellar.archive.copying import (
@@ -13,14 +13,12 @@ from rootcellar.archive.copying import (
 from rootcellar.archive.records import Line, file_entry, make_line
 from rootcellar.archive.writer import Batch
 from rootcellar.engine.family import Family, kept_view, mtime_of
+from rootcellar.engine.foresight import Render
 from rootcellar.engine.places import Places
 from rootcellar.engine.writing import Neighbours, Writing
-from rootcellar.items import CopyOf, Item, Record
+from rootcellar.items import CopyOf, Item
 from rootcellar.state.rows import StoredItem
 from rootcellar.state.staging import Staging
-
-Render = Callable[[str, Record, Iterable[dict[str, object]], str, Mapping[str, str]], bytes]
-"""Renders (template, record, file entries, title, links) to bytes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,17 @@ import contextlib
 import copyreg
 import dataclasses
 import gc
+import itertools
 import operator
 import pickle
+import select
 import sqlite3
 import subprocess
 from collections.abc import Collection, Iterator, Sequence
 from typing import IO, Any, Protocol
 
 from rootcellar.engine import beside
+from rootcellar.engine.foresight import Foreseen, Render, foresee
 from rootcellar.errors import RootcellarError, SourceError, StoreUnreadable
 from rootcellar.exporter import Exporter
 from rootcellar.items import Absent, Bytes, CopyOf, File, Item, Sighting, View
@@ -30,7 +33,7 @@ def _plainly(kind: type) -> None:
     copyreg.pickle(kind, lambda one: (kind, (values(one),) if single else values(one)))
 
 
-for _kind in (Sighting, Item, File, CopyOf, Bytes, View, Absent):
+for _kind in (Sighting, Item, File, CopyOf, Bytes, View, Foreseen, Absent):
     _plainly(_kind)
 
 
@@ -59,6 +62,9 @@ def source_errors(exporter: Exporter) -> Iterator[None]:
 
 PATIENCE = 0.5
 """Seconds within which a process without work removes its temporary files and ends."""
+
+HURRY = b"hurry"
+"""Sent when items are waited for: what can as well be done later is left to the other process."""
 
 
 class Reader(Protocol):
@@ -96,9 +102,10 @@ class HereReader:
 class AsideReader:
     """Reads in a process beside this one, which ends when this one does."""
 
-    def __init__(self, exporter: Exporter, capture: Capture) -> None:
+    def __init__(self, exporter: Exporter, capture: Capture, render: Render | None = None) -> None:
         self.exporter = exporter
         self.capture = capture
+        self.render = render
         self._process: subprocess.Popen[bytes] | None = None
         self._announced: tuple[str, ...] | None = None
         self._knows_capture = False
@@ -120,18 +127,20 @@ class AsideReader:
         wanted = tuple(keys)
         if self._announced is not None and self._announced != wanted:
             before = self._announced
+            self._send(HURRY)
             self._read_already[before] = self._answer()
         if wanted in self._read_already:
             return self._read_already.pop(wanted)
         if self._announced is None:
             self._ask(wanted)
+        self._send(HURRY)
         items: list[Item] = self._answer()
         return items
 
     def _ask(self, keys: tuple[str, ...]) -> None:
         self.warm_up()
         if not self._knows_capture:
-            self._send(self.capture)
+            self._send((self.capture, self.render))
             self._knows_capture = True
         self._send(keys)
         self._announced = keys
@@ -174,12 +183,14 @@ class AsideReader:
 
 
 @contextlib.contextmanager
-def open_reader(exporter: Exporter, capture: Capture) -> Iterator[Reader]:
-    """Give the reader that suits an exporter."""
+def open_reader(
+    exporter: Exporter, capture: Capture, render: Render | None = None
+) -> Iterator[Reader]:
+    """Give the reader that suits an exporter; with `render`, it may render pages ahead."""
     if not exporter.reads_aside:
         yield HereReader(exporter, capture)
         return
-    with contextlib.closing(AsideReader(exporter, capture)) as reader:
+    with contextlib.closing(AsideReader(exporter, capture, render)) as reader:
         yield reader
 
 
@@ -203,12 +214,17 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
         exporter.warm_up()
         beside.tame_garbage_collection()
         gc.enable()
-        capture: Capture = pickle.load(requests)  # noqa: S301
+        capture: Capture
+        render: Render | None
+        capture, render = pickle.load(requests)  # noqa: S301
         while True:
             keys = pickle.load(requests)  # noqa: S301
+            if keys == HURRY:
+                continue
             try:
                 with source_errors(exporter):
-                    answer: object = list(exporter.read(capture, keys))
+                    items = list(exporter.read(capture, keys))
+                answer: object = _foreseen(items, render, requests) if render else items
             except RootcellarError as error:
                 answer = error
             except Exception as error:  # noqa: BLE001 - it is raised again where it is asked for
@@ -217,6 +233,13 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
             answers.flush()
     except (EOFError, BrokenPipeError):
         return
+
+
+def _foreseen(items: Sequence[Item], render: Render, requests: IO[bytes]) -> list[Item]:
+    """Return items with their pages rendered, as many as there was time for."""
+    some = itertools.takewhile(lambda _: not select.select([requests], [], [], 0)[0], items)
+    rendered = [foresee(item, render) for item in some]
+    return [*rendered, *items[len(rendered) :]]
 
 
 def _trace(error: Exception) -> str:

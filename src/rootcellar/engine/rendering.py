@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from rootcellar.engine.batching import Batches
+from rootcellar.engine.foresight import Render
 from rootcellar.engine.opening import OpenArchive
-from rootcellar.engine.preparing import Render
 from rootcellar.engine.task import Progress, Task
 from rootcellar.engine.writing import Writing
 from rootcellar.errors import RootcellarError

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rootcellar.engine.preparing import Render
+from rootcellar.engine.foresight import Render
 from rootcellar.exporter import Exporter
 from rootcellar.items import Trouble
 from rootcellar.labels import LabelKind

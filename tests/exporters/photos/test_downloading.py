@@ -314,12 +314,9 @@ def _export(
 
     @contextmanager
     def task() -> Any:
-        def render(template: str, record: Any, files: Any, title: str, links: Any) -> bytes:
-            return views.render(template, record=record, files=files, title=title, links=links)
-
         made = capture(library)
         made.settings = PhotosSettings()
-        yield Task(Photos(), made, render, "", "1", **more)
+        yield Task(Photos(), made, views.page, "", "1", **more)
 
     order = Order(root / "archive", {"photos": task}, {"Photos": "photos"}, download=download)
     with StateStore(root / "state.sqlite") as state:

@@ -83,9 +83,7 @@ class World:
             yield Task(
                 exporter=exporter,
                 capture=capture,
-                render=lambda template, record, files, title, links: views.render(
-                    template, record=record, files=files, title=title, links=links
-                ),
+                render=views.page,
                 settings_digest=repr(self.settings),
                 views_digest="1",
                 **options,
