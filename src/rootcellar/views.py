@@ -53,7 +53,7 @@ class Views:
         try:
             if template not in self._loaded:
                 self._loaded[template] = self._jinja().get_template(template)
-            return _encoded(self._loaded[template].generate(**variables))
+            return _page(self._loaded[template], variables)
         except jinja2.TemplateSyntaxError as error:
             raise UsageError(
                 f"The template {error.filename or template} is wrong in line {error.lineno}: "
@@ -141,6 +141,17 @@ class Views:
             for exporter in self._exporters:
                 self._environment.filters.update(exporter.filters())
         return self._environment
+
+
+def _page(template: "jinja2.Template", variables: Mapping[str, Any]) -> bytes:
+    """Return a template rendered; jinja2's own way hands every piece through another generator."""
+    try:
+        return _encoded(template.root_render_func(template.new_context(dict(variables))))
+    except Exception:
+        # Only jinja2 knows which line of the template it was: it says so when it fails itself.
+        for _ in template.generate(**variables):
+            pass
+        raise
 
 
 def _encoded(pieces: Iterable[str]) -> bytes:

@@ -41,15 +41,19 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """The steps of a batch, and the rows for the state that make them known (plain JSON)."""
+    """The steps of a batch, and the rows for the state that make them known.
+
+    These are written as JSON, whatever they are (dataclasses, for one), and read as plain JSON.
+    """
 
     steps: tuple[Step, ...]
-    settlement: dict[str, Any]
+    settlement: Any
 
     def write(self, disk: Disk) -> None:
         """Write the journal; the batch is committed once this has been flushed."""
-        lines = [{"journal": VERSION}, *self.steps, {"settlement": self.settlement}]
-        body = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
+        body = msgspec.json.Encoder().encode_lines(
+            [{"journal": VERSION}, *self.steps, {"settlement": self.settlement}]
+        )
         with disk.create(PATH) as file:
             write_all(file, body)
             write_all(file, json.dumps({"sha256": hashlib.sha256(body).hexdigest()}).encode())

@@ -13,7 +13,8 @@ from rootcellar.archive.journal import Journal, Step, read_journal, remove_journ
 from rootcellar.archive.layout import PARTS, history_path, quarantine_path
 from rootcellar.archive.names import fold
 
-Settle = Callable[[dict[str, Any]], None]
+Settle = Callable[[Any], None]
+"""Tells the state of a settlement: as it was committed, or as a journal has kept it."""
 
 
 def sha256_of_bytes(data: bytes) -> str:
@@ -102,7 +103,7 @@ class Batch:
             self._moves.append(Step("take", path, new))
         return given
 
-    def commit(self, settlement: dict[str, Any], settle: Settle) -> None:
+    def commit(self, settlement: Any, settle: Settle) -> None:
         """Make all of it true: journal, renames, state; cut off here, the next start ends it."""
         self._end_copying()
         if not self.steps:

@@ -10,6 +10,7 @@ from rootcellar.archive.copying import FileUnreadable, Written, sha256_of, signa
 from rootcellar.archive.names import fold, is_text, portable_suffix, with_digest
 from rootcellar.archive.records import file_entry
 from rootcellar.archive.writer import sha256_of_bytes
+from rootcellar.canonical import Encoded
 from rootcellar.engine.adopting import Taken
 from rootcellar.engine.foresight import Foreseen
 from rootcellar.items import Absent, Bytes, CopyOf, File, Item, View
@@ -52,6 +53,7 @@ class Family:
         self.former = {file.role: file for file in known.files} if known else {}
         self.owners = frozenset({self.key, known.key if known else self.key})
         self._held = {fold(file.path): role for role, file in self.former.items()}
+        self._found_free: set[str] = set()
         self.missing: list[Missing] = []
         self.touched = False
         self.offered = self._offered()
@@ -107,7 +109,11 @@ class Family:
             return False
         if role in self.offered and fold(self.offered[role].path) == fold(path):
             return True  # there already, under the right name
-        return self.preparing.neighbours.is_free(path, self.preparing.exporter, self.owners)
+        if path not in self._found_free:
+            if not self.preparing.neighbours.is_free(path, self.preparing.exporter, self.owners):
+                return False
+            self._found_free.add(path)  # it is asked for again when it is given
+        return True
 
     def _path(self, file: File) -> str:
         suffix = portable_suffix(file.suffix)
@@ -200,13 +206,21 @@ class Family:
         written: Written,
         former: StoredFile | None,
         condition: str,
+        template: str = "",
     ) -> StoredFile:
         self.touched = True
         self.writing.bytes += written.size
         if former is not None:
             self._out(former, condition)
         return StoredFile(
-            file.role, path, written.size, written.sha256, written.mtime_ns, written.source
+            file.role,
+            path,
+            written.size,
+            written.sha256,
+            written.mtime_ns,
+            written.source,
+            view=bool(template),
+            rendered=template,
         )
 
     def _out(self, former: StoredFile, condition: str) -> None:
@@ -245,14 +259,16 @@ class Family:
             return replace(self._keep(file, kept), view=True, rendered=view.template)
         path = self._path(file)
         written = self.batch.put_bytes(data, path, mtime_of(file.modified))
-        stored = self._put(file, path, written, former, condition)
-        return replace(stored, view=True, rendered=view.template)
+        return self._put(file, path, written, former, condition, view.template)
 
     def _rendered(self, file: File, view: View, others: Iterable[StoredFile]) -> bytes:
         entries = [file_entry(other) for other in others if not other.view]
         links = self.preparing.links(self.item.refers_to, self.stem, portable_suffix(file.suffix))
         title = self.item.sighting.title
-        return self.preparing.render(view.template, self.item.record, entries, title, links)
+        record = self.item.record
+        if isinstance(record, Encoded):
+            record = record.value
+        return self.preparing.render(view.template, record, entries, title, links)
 
     def _retire(self, former: StoredFile) -> StoredFile | None:
         """Retire a file whose role is no more; a view that was edited stays where it is."""

@@ -1,4 +1,4 @@
-"""Pages rendered where items are read: those that hang on nothing but the item's own record.
+"""What can be done with an item where it is read: its record written down, some pages rendered.
 
 Where the files of an item, and pages it leads to, lie is settled while it is written. A page of
 an item without either can be rendered before, in the process that reads ahead.
@@ -7,7 +7,8 @@ an item without either can be rendered before, in the process that reads ahead.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from rootcellar.items import Item, Record, View
+from rootcellar.canonical import Encoded, canonical_json
+from rootcellar.items import File, Item, Record, View
 
 Render = Callable[[str, Record, Iterable[dict[str, object]], str, Mapping[str, str]], bytes]
 """Renders (template, record, file entries, title, links) to bytes."""
@@ -20,20 +21,27 @@ class Foreseen(View):
     data: bytes = b""
 
 
+def encoded(item: Item) -> Item:
+    """Return an item with its record as JSON, which travels faster than what it says."""
+    try:
+        return replace(item, record=Encoded(canonical_json(item.record)))
+    except ValueError:  # it is told where it is written
+        return item
+
+
 def foresee(item: Item, render: Render) -> Item:
     """Return an item with its pages rendered, if they hang on its record alone."""
     pages = [file.content for file in item.files if isinstance(file.content, View)]
     if item.refers_to or not pages or len(pages) < len(item.files):
         return item
+    title = item.sighting.title
     try:
-        files = tuple(
-            replace(file, content=Foreseen(page.template, _rendered(page, item, render)))
-            for file, page in zip(item.files, pages, strict=True)
-        )
+        data = [render(page.template, item.record, [], title, {}) for page in pages]
     except Exception:  # noqa: BLE001 - it fails again, and is told, where it is written
         return item
-    return replace(item, files=files)
+    files = zip(item.files, pages, data, strict=True)
+    return replace(item, files=tuple(_with(file, page, done) for file, page, done in files))
 
 
-def _rendered(page: View, item: Item, render: Render) -> bytes:
-    return render(page.template, item.record, [], item.sighting.title, {})
+def _with(file: File, page: View, data: bytes) -> File:
+    return replace(file, content=Foreseen(page.template, data))

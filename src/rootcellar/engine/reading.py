@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import IO, Any, Protocol
 
 from rootcellar.engine import beside
-from rootcellar.engine.foresight import Foreseen, Render, foresee
+from rootcellar.engine.foresight import Foreseen, Render, encoded, foresee
 from rootcellar.errors import RootcellarError, SourceError, StoreUnreadable
 from rootcellar.exporter import Exporter
 from rootcellar.items import Absent, Bytes, CopyOf, File, Item, Sighting, View
@@ -224,7 +224,9 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
             try:
                 with source_errors(exporter):
                     items = list(exporter.read(capture, keys))
-                answer: object = _foreseen(items, render, requests) if render else items
+                if render:
+                    items = _foreseen(items, render, requests)
+                answer: object = [encoded(item) for item in items]
             except RootcellarError as error:
                 answer = error
             except Exception as error:  # noqa: BLE001 - it is raised again where it is asked for
@@ -236,7 +238,7 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
 
 
 def _foreseen(items: Sequence[Item], render: Render, requests: IO[bytes]) -> list[Item]:
-    """Return items with their pages rendered, as many as there was time for."""
+    """Return items with their pages rendered, as many as there is time for."""
     some = itertools.takewhile(lambda _: not select.select([requests], [], [], 0)[0], items)
     rendered = [foresee(item, render) for item in some]
     return [*rendered, *items[len(rendered) :]]

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import msgspec
-
 from rootcellar.archive.disk import Disk
 from rootcellar.archive.identity import Identity, read_identity
 from rootcellar.archive.layout import IDENTITY
@@ -100,7 +98,7 @@ class Writing:
             rekeyed=tuple(changes.rekeyed),
             losses=tuple(changes.losses),
         )
-        batch.commit(msgspec.to_builtins(settlement), self._settle)
+        batch.commit(settlement, self.state.settle)
         self.identity = identity
         self.changed = self.changed or bool(puts)
         self.files += len(puts)

@@ -9,7 +9,7 @@ class StoredFile:
     """One file in the archive: `path` is relative to the archive's root.
 
     `mtime_ns` is what the file system gave back. `source` is the signature of the file it was
-    copied from. `rendered` is the digest of the templates a view was made with. `kept` marks a
+    copied from. `rendered` is the template that a view was made with. `kept` marks a
     view that a person has edited, and that is therefore behind its item.
     """
 
