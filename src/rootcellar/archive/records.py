@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from rootcellar.archive.disk import Disk
 from rootcellar.archive.names import fold
 from rootcellar.canonical import canonical_json
@@ -82,17 +84,29 @@ def read_lines(disk: Disk, path: str) -> Iterator[Line]:
     with disk.open(path) as file:
         for text in file:
             try:
-                value = json.loads(text)
-                if _is_whole(value):
-                    yield Line(value["key"], value["place"], text)
-            except (ValueError, KeyError, TypeError):
+                text.decode()  # what is passed over below is not looked at
+                said = _DECODER.decode(text)
+            except ValueError:
                 continue
+            yield Line(said.key, said.place, text)
 
 
-def _is_whole(value: dict[str, Any]) -> bool:
-    """Return whether a line says all that lines say; one that is damaged may still be JSON."""
-    texts = [value["key"], value["place"], value["title"]]
-    for file in value["files"]:
-        texts += [file["path"], file["role"], file["sha256"]]
-        texts += [str(int(file["size"]))]
-    return all(isinstance(text, str) for text in texts) and {"gone", "record"} <= value.keys()
+class _File(msgspec.Struct):
+    path: str
+    role: str
+    size: int
+    sha256: str
+
+
+class _Whole(msgspec.Struct):
+    """What every line says; one that is damaged may still be JSON. Its record is passed over."""
+
+    key: str
+    place: str
+    title: str
+    gone: bool
+    files: list[_File]
+    record: msgspec.Raw
+
+
+_DECODER = msgspec.json.Decoder(_Whole)
