@@ -1,7 +1,7 @@
 """Gatherings: files made of many items, rendered from what the archive holds of their members."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,21 +9,15 @@ from rootcellar.archive.names import fold, portable_stem, portable_suffix, with_
 from rootcellar.archive.writer import Batch, sha256_of_bytes
 from rootcellar.canonical import canonical_json
 from rootcellar.engine import holding
-from rootcellar.engine.holding import ABSENT, Held, parsed
+from rootcellar.engine.holding import Held, parsed
 from rootcellar.engine.pages import KEPT, PAGE, Groups, Member, Pages
+from rootcellar.engine.runs import readable, runs_of
 from rootcellar.engine.same_gatherings import same_gatherings
 from rootcellar.engine.task import Task
 from rootcellar.engine.writing import Changes, Neighbours, Writing
 from rootcellar.items import Gathering
 from rootcellar.state.rows import StoredDocument, StoredMembers
 
-Run = dict[str, Any]
-"""Members of a gathering that follow each other and lie in one folder.
-
-`{"Photos/2024/2024-07-14/": [names]}`, or `{"absent": [keys]}` for items of which the archive
-holds no file yet; `"gone": true` when they have vanished from the source. An album of thousands
-stays small enough to be kept in every version.
-"""
 GONE = "gone"
 """Stands for the digest of a gathering that is no more."""
 
@@ -216,7 +210,7 @@ class GatheringWriter:
                 for name, members in groups.items()
             }
         else:
-            value["groups"] = {name: _runs(members) for name, members in groups.items()}
+            value["groups"] = {name: runs_of(members) for name, members in groups.items()}
 
     def _listed(self, gathering: str, *, only_gone: bool = False) -> dict[str, list[Member]]:
         archive = self.writing.archive
@@ -302,51 +296,7 @@ def _all(claims: dict[str, list[str]]) -> set[str]:
     return {key for keys in claims.values() for key in keys}
 
 
-def _runs(members: Iterable[Member]) -> list[Run]:
-    """Return members in order, as runs."""
-    runs: list[Run] = []
-    for path, gone, key in members:
-        folder, _, name = path.rpartition("/")
-        listed = f"{folder}/" if path else ABSENT
-        last = runs[-1] if runs else {}
-        if listed in last and last.get("gone", False) == gone:
-            last[listed].append(name or key)
-        else:
-            run: Run = {listed: [name or key]}
-            runs.append({**run, "gone": True} if gone else run)
-    return runs
-
-
-def listed(runs: Iterable[Run]) -> Iterator[tuple[str, str]]:
-    """Yield the members of runs as (path, key), one of which is empty."""
-    for run in runs:
-        for folder, names in run.items():
-            if folder == ABSENT:
-                yield from (("", key) for key in names)
-            elif folder.endswith("/"):
-                yield from ((folder + name, "") for name in names)
-
-
 def _digest(gathering: Gathering) -> str:
     value = [gathering.title, gathering.place, gathering.record, dict(gathering.groups)]
     value += [gathering.holds] if gathering.holds else []
     return sha256_of_bytes(canonical_json(value))
-
-
-def readable(value: dict[str, Any]) -> bytes:
-    """Return a gathering as JSON with one line for each run, so that changes read well."""
-    groups = value["groups"]
-    lines = [b"{"]
-    lines += [
-        b" %b: %b," % (canonical_json(name), canonical_json(part))
-        for name, part in value.items()
-        if name != "groups"
-    ]
-    lines.append(b' "groups": {')
-    for number, (name, runs) in enumerate(groups.items(), 1):
-        comma = b"," if number < len(groups) else b""
-        rows = b",\n".join(b"   " + canonical_json(run) for run in runs)
-        inside = b"\n%b\n  " % rows if rows else b""
-        lines.append(b"  %b: [%b]%b" % (canonical_json(name), inside, comma))
-    lines += [b" }", b"}", b""]
-    return b"\n".join(lines)
