@@ -11,9 +11,9 @@ from rootcellar.archive.layout import INSIDE, RECORDS
 from rootcellar.archive.names import fold, folder_of, portable_stem, with_digest
 from rootcellar.archive.records import Line, read_lines
 from rootcellar.archive.writer import sha256_of_bytes
-from rootcellar.engine.runs import Run, listed
 from rootcellar.engine.holding import parsed
 from rootcellar.engine.pages import PAGE
+from rootcellar.engine.runs import Run, listed
 from rootcellar.state.rows import (
     ArchiveRow,
     ExporterRow,
