@@ -62,10 +62,10 @@ def scope_line(name: str, scope: Scope) -> str:
 def coverage(state: StateStore, archive: ArchiveRow, exporter: str) -> Coverage:
     """Return how much of an exporter's source is in the archive."""
     row = state.exporter(archive, exporter)
-    items, in_trash, gone, incomplete = state.holdings.totals(archive, exporter)
+    items, in_trash, gone, incomplete = state.coverage.totals(archive, exporter)
     absent: dict[str, set[str]] = {}
     failed: dict[str, set[str]] = {}
-    for key, _, gap in state.holdings.missing(archive, exporter):
+    for key, _, gap in state.coverage.missing(archive, exporter):
         (failed if gap.failed else absent).setdefault(gap.reason, set()).add(key)
     return Coverage(
         exporter=row,
@@ -76,7 +76,7 @@ def coverage(state: StateStore, archive: ArchiveRow, exporter: str) -> Coverage:
         absent={reason: len(keys) for reason, keys in sorted(absent.items())},
         failed={reason: len(keys) for reason, keys in sorted(failed.items())},
         kept=len(state.holdings.kept(archive, exporter)),
-        scopes=scope_counts(state.holdings.scopes(archive, exporter), row.left_out),
+        scopes=scope_counts(state.coverage.scopes(archive, exporter), row.left_out),
     )
 
 

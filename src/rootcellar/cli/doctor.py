@@ -203,7 +203,7 @@ def _check_missing(setting: Setting, state: StateStore, uuid: str) -> Iterator[C
         if wanted and exporter.name not in wanted:
             continue
         found = setting.stores(exporter)
-        living = state.holdings.living(row, exporter.name) if row else 0
+        living = state.coverage.living(row, exporter.name) if row else 0
         if living and not found.stores and not found.problems:
             yield Check(
                 f"store.{exporter.name}",

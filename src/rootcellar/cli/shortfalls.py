@@ -31,7 +31,7 @@ class Short:
 def shortfalls(state: StateStore, archive: ArchiveRow, exporter: str) -> Iterator[Short]:
     """Yield every file of an exporter that is missing, in the order of the archive."""
     refused = DownloadQueue(state, archive, exporter).refusals()
-    for key, title, gap in state.holdings.missing(archive, exporter):
+    for key, title, gap in state.coverage.missing(archive, exporter):
         said = refused.get(key, "") if gap.downloadable else ""
         yield Short(key, title, gap.role, gap.reason, gap.hint, gap.failed, said)
 

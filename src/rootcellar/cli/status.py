@@ -94,7 +94,7 @@ def command(
         require_known(exporters, ran)
         found = [coverage(state, row, one) for one in ran if one in exporters or not exporters]
         missing = {name: list(shortfalls(state, row, name)) for name in dict.fromkeys(exporters)}
-        sizes = {one.exporter.name: state.holdings.size(row, one.exporter.name) for one in found}
+        sizes = {one.exporter.name: state.coverage.size(row, one.exporter.name) for one in found}
         last = state.last_run(row)
         names = {one.exporter.name for one in found}
         downloads = _downloads(state, row, loaded, names)

@@ -51,7 +51,7 @@ class ExporterRun:
         try:
             token = self._combined(self._own_token())
             if (token is not None and self._is_idle(token, self.row.token)) or self._is_same():
-                self.report.unchanged = self.state.holdings.totals(
+                self.report.unchanged = self.state.coverage.totals(
                     self.writing.archive, self.name
                 )[0]
                 self._label()
@@ -89,7 +89,7 @@ class ExporterRun:
     def _is_idle(self, token: str, known: str) -> bool:
         if self._looks_at_all or self.task.capture.downloaded or self.troubles or token != known:
             return False
-        awaited = self.state.holdings.awaited(self.writing.archive, self.name)
+        awaited = self.state.coverage.awaited(self.writing.archive, self.name)
         return not any(path.exists() for path in awaited)
 
     @property
@@ -213,7 +213,7 @@ class ExporterRun:
 
     def _fill_shortfalls(self) -> None:
         archive = self.writing.archive
-        for key, title, gap in self.state.holdings.missing(archive, self.name):
+        for key, title, gap in self.state.coverage.missing(archive, self.name):
             shortfall = Shortfall(key, title, gap.reason, gap.hint, gap.role)
             (self.report.failed if gap.failed else self.report.absent).append(shortfall)
         for trouble in self.troubles:
@@ -221,7 +221,7 @@ class ExporterRun:
         self.report.kept = len(self.state.holdings.kept(archive, self.name))
         self.report.skipped = sum(self.left_out.values())
         self.report.scopes = scope_counts(
-            self.state.holdings.scopes(archive, self.name), self.left_out
+            self.state.coverage.scopes(archive, self.name), self.left_out
         )
 
     def _stores(self) -> tuple[str, ...]:

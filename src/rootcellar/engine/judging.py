@@ -109,7 +109,7 @@ class Judging:
     def _arrived(self) -> set[str]:
         """Return the keys of items whose missing bytes are there now, or failed last time."""
         arrived = set(self.task.capture.downloaded)
-        for key, _, gap in self.state.holdings.missing(self.writing.archive, self.name):
+        for key, _, gap in self.state.coverage.missing(self.writing.archive, self.name):
             sought = gap.failed or self.writing.adoption is not None
             if sought or any(Path(path).exists() for path in gap.awaits):
                 arrived.add(key)

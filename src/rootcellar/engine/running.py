@@ -125,7 +125,7 @@ def _without_store(
     """
     reports = {}
     for name, missing in order.missing.items():
-        had_items = archive is not None and state.holdings.living(archive, name) > 0
+        had_items = archive is not None and state.coverage.living(archive, name) > 0
         reports[name] = ExporterReport(outcome="skipped")
         if missing.asked or had_items:
             reports[name] = ExporterReport("failed", message=missing.message, hint=missing.hint)

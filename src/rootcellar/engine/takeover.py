@@ -183,7 +183,7 @@ def _rehearse_one(
         staging.add(found for found in survey if isinstance(found, Sighting))
     wanted = staging.unknown()
     if row is not None:
-        wanted += sorted({key for key, _, _ in state.holdings.missing(row, name)})
+        wanted += sorted({key for key, _, _ in state.coverage.missing(row, name)})
     with open_reader(task.exporter, task.capture) as reader:
         for start in range(0, len(wanted), SLICE):
             keys = wanted[start : start + SLICE]
@@ -257,7 +257,7 @@ def _reason(offer: Offer, adoption: Adoption, state: StateStore, row: ArchiveRow
     if offer.altered:
         return ALTERED
     if offer.key:
-        known = row is not None and state.holdings.is_living(row, offer.key)
+        known = row is not None and state.coverage.is_living(row, offer.key)
         return OTHER if known or offer.key in adoption.sought else GONE
     return STRANGE
 

@@ -100,7 +100,7 @@ class Healing:
     def _can_be_rendered(self, entry: Entry, problem: Problem) -> bool:
         """Return whether the next export makes a damaged view again, once it is out of the way."""
         damaged = entry.view and problem.kind in ("rot", "truncated")
-        return damaged and self.state.holdings.is_living(self.archive.row, entry.key)
+        return damaged and self.state.coverage.is_living(self.archive.row, entry.key)
 
     def _records(self, entry: Entry | None) -> bytes | None:
         """Return a records file put together again from its lines, if all are found."""

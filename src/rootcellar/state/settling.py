@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from rootcellar.archive.names import fold
+from rootcellar.state.coverage import missing_values
 from rootcellar.state.documents import DOCUMENT
-from rootcellar.state.holdings import FILE, ITEM, missing_values
+from rootcellar.state.holdings import FILE, ITEM
 from rootcellar.state.rows import Settlement, StoredDocument, StoredItem, StoredMembers
 from rootcellar.state.trees import TOUCH
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from rootcellar.archive.names import fold
 from rootcellar.errors import StateError
+from rootcellar.state.coverage import Coverage
 from rootcellar.state.documents import Documents
 from rootcellar.state.faults import now as now
 from rootcellar.state.faults import state_errors as state_errors
@@ -36,8 +37,8 @@ from rootcellar.state.trees import Trees
 class StateStore:
     """The state file, open; a context manager.
 
-    `holdings` tells what archives hold of items, `documents` of files made of many,
-    `trees` of snapshots.
+    `holdings` tells what archives hold of items, `coverage` what of that is missing, `documents`
+    of files made of many, `trees` of snapshots.
     """
 
     def __init__(self, path: Path) -> None:
@@ -46,6 +47,7 @@ class StateStore:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.connection = sqlite3.connect(path, isolation_level=None, timeout=30)
             self.holdings = Holdings(self.connection)
+            self.coverage = Coverage(self.connection)
             self.documents = Documents(self.connection)
             self.trees = Trees(self.connection)
             try:
