@@ -129,6 +129,23 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return passes
 
 
+def test_a_dry_run_foretells_the_brake_and_counts_no_loss(farm: Farm) -> None:
+    plant(farm, 100)
+    farm.export()
+    fell(farm, *range(30))
+    for _ in range(2):
+        report = farm.export(dry_run=True)
+        assert braked(report)
+        assert report.exporters["orchard"].message.startswith(
+            "A run would stop at this. Orchard: 30"
+        )
+        assert counts(report) == {"unchanged": 70, "gone": 30}
+    assert not braked(farm.export(dry_run=True, accept_losses=True))
+    plant(farm, 30)
+    assert not braked(farm.export(dry_run=True))
+    assert not braked(farm.export())
+
+
 def test_a_mass_loss_marks_nothing_gone_and_still_writes_additions(farm: Farm) -> None:
     plant(farm, 100)
     farm.export()

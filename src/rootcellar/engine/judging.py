@@ -1,6 +1,7 @@
 """What is to be done: every sighting beside what is known, losses counted, the brake asked."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rootcellar.brake import Brake, Losses, decide
@@ -8,8 +9,9 @@ from rootcellar.engine.matching import Read, match_by_content
 from rootcellar.engine.task import Task
 from rootcellar.engine.writing import Writing
 from rootcellar.items import Trouble
-from rootcellar.state.rows import ExporterRow
+from rootcellar.state.rows import ArchiveRow, ExporterRow
 from rootcellar.state.staging import Staging, wished_folder
+from rootcellar.state.store import StateStore
 from rootcellar.verdict import Verdict, judge
 
 
@@ -26,6 +28,42 @@ def whole_stores(
     in_part = {*(trouble.store for trouble in troubles), *unseen}
     there = staging.stores() if troubles else staging.known_stores()
     return tuple(store for store in there if store not in in_part)
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What a survey says is lost; all of these are keys.
+
+    `returned` were lost in the last days, and are there again.
+    """
+
+    losses: Losses
+    newly_trashed: set[str]
+    returned: set[str]
+
+
+def find_losses(
+    state: StateStore,
+    archive: ArchiveRow,
+    staging: Staging,
+    row: ExporterRow,
+    vanished: Mapping[str, tuple[bool, str]],
+) -> Loss:
+    """Return what would be lost with the items that have `vanished`: (in trash, folder) by key."""
+    found = staging.still_living()
+    newly_trashed = staging.newly_trashed()
+    recent = state.recent_losses(archive, staging.exporter)
+    returned = staging.living_of(recent)
+    lost = newly_trashed | {key for key, (in_trash, _) in vanished.items() if not in_trash}
+    known_stores = set(row.stores)
+    losses = Losses(
+        living=found + len(lost),  # without the items of stores that could not be looked at
+        found=found,
+        lost=len(lost),
+        recent=len(recent - lost - returned),
+        new_store=bool(known_stores) and not known_stores >= set(staging.stores()),
+    )
+    return Loss(losses, newly_trashed, returned)
 
 
 class Judging:
@@ -57,8 +95,11 @@ class Judging:
         left = set(vanished)
         match_by_content(self.writing, self.staging, self.name, self.read, left)
         vanished = {key: found for key, found in vanished.items() if key in left}
-        losses, newly_trashed = self._losses(vanished)
-        brake = None if self.task.accept_losses else decide(losses, self.task.top)
+        archive = self.writing.archive
+        loss = find_losses(self.state, archive, self.staging, self.row, vanished)
+        newly_trashed = loss.newly_trashed
+        self.state.losses_returned(archive, self.name, sorted(loss.returned))
+        brake = None if self.task.accept_losses else decide(loss.losses, self.task.top)
         if self.task.accept_losses:
             self.state.accept_losses(self.writing.archive, self.name)
         hold_back = newly_trashed if brake else set()
@@ -70,23 +111,6 @@ class Judging:
         if brake is None and not self.task.accept_losses:
             self.lost = newly_trashed | {key for key, (trash, _) in vanished.items() if not trash}
         return brake
-
-    def _losses(self, vanished: dict[str, tuple[bool, str]]) -> tuple[Losses, set[str]]:
-        found = self.staging.still_living()
-        newly_trashed = self.staging.newly_trashed()
-        recent = self.state.recent_losses(self.writing.archive, self.name)
-        returned = self.staging.living_of(recent)
-        self.state.losses_returned(self.writing.archive, self.name, sorted(returned))
-        lost = newly_trashed | {key for key, (in_trash, _) in vanished.items() if not in_trash}
-        known_stores = set(self.row.stores)
-        losses = Losses(
-            living=found + len(lost),  # without the items of stores that could not be looked at
-            found=found,
-            lost=len(lost),
-            recent=len(recent - lost - returned),
-            new_store=bool(known_stores) and not known_stores >= set(self.staging.stores()),
-        )
-        return losses, newly_trashed
 
     def _judged(self, hold_back: set[str]) -> Iterator[tuple[str, str, str]]:
         arrived = self._arrived()
