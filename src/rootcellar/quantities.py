@@ -1,4 +1,4 @@
-"""Sizes and spans of time as people write them: 10GiB, 500 MB, 10m, 7d."""
+"""Numbers, sizes and spans of time as people write them: 1 file, 10GiB, 500 MB, 10m, 7d."""
 
 import re
 
@@ -14,6 +14,11 @@ _SIZES = {
     "ti": 2**40,
 }
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+
+
+def counted(number: int, one: str, several: str = "") -> str:
+    """Return a number of things in words: `1 file`, `2,000 files`."""
+    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
 
 
 def bytes_in(text: str) -> int:

@@ -21,6 +21,7 @@ from rootcellar.cli.setting import (
 )
 from rootcellar.config import Settings
 from rootcellar.outcomes import EXIT_CODES
+from rootcellar.quantities import counted
 from rootcellar.report import Adopted
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
@@ -82,13 +83,13 @@ def _place(option: Path | None, folder: Path, settings: Settings, state: StateSt
 
 def _tell_adopted(adopted: Adopted, *, dry_run: bool) -> None:
     verb = "would be taken over" if dry_run else "taken over"
-    files = f"{adopted.files:,} files, {size_in_words(adopted.bytes)}"
+    files = f"{counted(adopted.files, 'file')}, {size_in_words(adopted.bytes)}"
     click.echo(f"From {adopted.folder}: {files} {verb} without copying.")
     groups: dict[str, list[str]] = {}
     for one in adopted.left:
         groups.setdefault(one.reason, []).append(one.path.removeprefix(f"{adopted.folder}/"))
     for reason, paths in sorted(groups.items()):
-        stay = "file stays where it is" if len(paths) == 1 else "files stay where they are"
-        click.echo(click.style(f"  {len(paths):,} {stay}: {reason}", fg="yellow"))
+        stay = counted(len(paths), "file stays where it is", "files stay where they are")
+        click.echo(click.style(f"  {stay}: {reason}", fg="yellow"))
         more = f" and {len(paths) - SHOWN:,} more" if len(paths) > SHOWN else ""
         click.echo(f"    {', '.join(paths[:SHOWN])}{more}")

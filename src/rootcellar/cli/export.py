@@ -19,6 +19,7 @@ from rootcellar.cli.setting import (
     setting_options,
 )
 from rootcellar.outcomes import EXIT_CODES
+from rootcellar.quantities import counted
 from rootcellar.report import Checked, Downloaded, ExporterReport, RunReport
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
@@ -99,14 +100,16 @@ def tell_report(report: RunReport) -> None:
 
 
 def _tell_checked(checked: Checked) -> None:
-    said = f"Read again: {checked.files:,} files, {size_in_words(checked.bytes)}"
+    said = f"Read again: {counted(checked.files, 'file')}, {size_in_words(checked.bytes)}"
     if checked.left:
-        said += f"; {checked.left:,} are left for the next times"
+        said += f"; {checked.left:,} left for the next times"
     if checked.healed:
-        said += f"; {checked.healed:,} were damaged and have been healed"
+        said += f"; {counted(checked.healed, 'damaged file')} healed"
     click.echo(f"{said}.")
     if checked.damaged:
-        click.echo(click.style(f"  {checked.damaged:,} files are DAMAGED:", fg="red"))
+        click.echo(
+            click.style(f"  {counted(checked.damaged, 'file is', 'files are')} DAMAGED:", fg="red")
+        )
         for line in checked.named:
             click.echo(f"    {line}")
         click.echo("    rootcellar verify names them all; restore them from another copy.")
@@ -126,9 +129,9 @@ def _summary(report: ExporterReport) -> str:
     if report.skipped:
         said += f"{', ' if said else ''}{report.skipped:,} left out by your settings"
     if report.kept:
-        said += f"; {report.kept:,} pages kept that you have edited"
+        said += f"; {counted(report.kept, 'page')} kept that you have edited"
     if report.files:
-        said += f"; {report.files:,} files, {size_in_words(report.bytes)} written"
+        said += f"; {counted(report.files, 'file')}, {size_in_words(report.bytes)} written"
     if not said:
         return "failed" if report.outcome == "failed" else "nothing there"
     return said

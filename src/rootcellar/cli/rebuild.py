@@ -14,6 +14,7 @@ from rootcellar.cli.setting import (
     load_only_settings,
 )
 from rootcellar.outcomes import EXIT_CODES
+from rootcellar.quantities import counted
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
 
@@ -55,9 +56,11 @@ def command(archive: Path | None, settings: Path | None, as_json: bool) -> None:
             }
         )
         sys.exit(EXIT_CODES[outcome])
-    click.echo(f"The state was rebuilt: {found.items:,} items, {found.files:,} files.")
+    click.echo(
+        f"The state was rebuilt: {counted(found.items, 'item')}, {counted(found.files, 'file')}."
+    )
     if found.lost:
-        click.echo(f"{len(found.lost):,} files are named by the records, but are not there:")
+        click.echo(f"{counted(len(found.lost), 'file')} of the records, not there any more:")
         for path in found.lost[:SHOWN]:
             click.echo(f"  {path}")
         click.echo("The next export takes them from the source again, where it still has them.")

@@ -17,6 +17,7 @@ from rootcellar.cli.setting import (
 )
 from rootcellar.engine.opening import open_archive, require_archive
 from rootcellar.outcomes import EXIT_CODES
+from rootcellar.quantities import counted
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
 
@@ -64,7 +65,7 @@ def command(
     for name, one in reports.items():
         kept = f"; {one.kept:,} kept that you have edited" if one.kept else ""
         click.echo(
-            f"{click.style(name.capitalize(), bold=True)}: {one.changed:,} items whose pages came "
+            f"{click.style(name.capitalize(), bold=True)}: {counted(one.changed, 'item')} whose pages came "
             f"out otherwise, {one.unchanged:,} as they were{kept}"
         )
     if not reports:

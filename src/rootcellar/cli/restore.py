@@ -14,6 +14,7 @@ from rootcellar.cli.output import size_in_words, tell_json
 from rootcellar.config import load_place
 from rootcellar.errors import UsageError
 from rootcellar.outcomes import EXIT_CODES
+from rootcellar.quantities import counted
 from rootcellar.snapshots.restoring import Restored, Restoring
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore, now
@@ -98,8 +99,9 @@ def _drill(count: int, archive: Path | None, settings: Path | None, *, as_json: 
         tell_json({"outcome": report.outcome, "archive": str(place), **asdict(report)})
     else:
         click.echo(
-            f"{report.drilled:,} files ({size_in_words(report.bytes)}) of {report.snapshots:,} "
-            f"snapshots restored and compared; {report.opened:,} of them opened."
+            f"{counted(report.drilled, 'file')} ({size_in_words(report.bytes)}) of "
+            f"{counted(report.snapshots, 'snapshot')} restored and compared; "
+            f"{report.opened:,} of them opened."
         )
         for one in report.failed:
             click.echo(f"  FAILED {one.path} of {one.snapshot}: {one.reason}")
@@ -111,13 +113,15 @@ def _drill(count: int, archive: Path | None, settings: Path | None, *, as_json: 
 def _tell(report: Restored) -> None:
     verb = "would be restored" if report.dry_run else "restored"
     click.echo(
-        f"{report.files:,} files, {size_in_words(report.bytes)} {verb} "
+        f"{counted(report.files, 'file')}, {size_in_words(report.bytes)} {verb} "
         f"from {report.snapshot} to {report.to}"
     )
     if report.same:
-        click.echo(f"{report.same:,} files were there already.")
+        click.echo(f"{counted(report.same, 'file was', 'files were')} there already.")
     if report.lost:
-        click.echo(click.style(f"{len(report.lost):,} files cannot be restored:", fg="red"))
+        click.echo(
+            click.style(f"{counted(len(report.lost), 'file')} cannot be restored:", fg="red")
+        )
         for one in report.lost[:SHOWN]:
             click.echo(f"  {one.path}: {one.reason}")
         if len(report.lost) > SHOWN:

@@ -17,12 +17,18 @@ from rootcellar.cli.quantities import DURATION, SIZE
 from rootcellar.cli.setting import Setting
 from rootcellar.config import load_place
 from rootcellar.outcomes import EXIT_CODES
+from rootcellar.quantities import counted
 from rootcellar.snapshots.hashing import Limits
 from rootcellar.snapshots.problems import Verified
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
 
 SHOWN = 20
+ADVICE = (
+    "What is not healed has no good bytes in the archive, nor in the source that was looked at. If "
+    "another home has the originals, name it with --home; if you have another copy of the archive, "
+    "take the file from there."
+)
 
 
 @click.command()
@@ -81,26 +87,30 @@ def _plain(report: Verified) -> dict[str, Any]:
 
 
 def _tell(report: Verified) -> None:
-    click.echo(f"{report.checked:,} files, {size_in_words(report.bytes)} read.")
+    click.echo(f"{counted(report.checked, 'file')}, {size_in_words(report.bytes)} read.")
     if report.left:
-        click.echo(f"{report.left:,} files are left for the next time.")
+        click.echo(f"{counted(report.left, 'file is', 'files are')} left for the next time.")
     if report.edited:
-        click.echo(f"{len(report.edited):,} pages were edited by you; they stay as they are.")
+        pages = counted(len(report.edited), "page was", "pages were")
+        click.echo(f"{pages} edited by you, and left alone.")
     if report.overwritten:
         click.echo(
-            f"{len(report.overwritten):,} pages of earlier snapshots were written over, and can "
-            "only be rendered again: " + ", ".join(report.overwritten[:3])
+            "Pages of earlier snapshots were written over, and can only be rendered again "
+            f"({len(report.overwritten):,}): " + ", ".join(report.overwritten[:3])
         )
     if report.strangers:
-        click.echo(f"{report.strangers:,} files in the archive's folder are not the archive's.")
+        files = counted(report.strangers, "file", "files")
+        click.echo(f"{files} in the archive's folder that the archive does not know; left alone.")
     if not report.problems:
         click.echo("Everything is intact.")
         return
     healed = sum(one.healed for one in report.problems)
-    said = f"{len(report.problems):,} problems, {healed:,} healed:"
+    said = f"{counted(len(report.problems), 'problem')}, {healed:,} healed:"
     click.echo(click.style(said, fg="yellow" if healed == len(report.problems) else "red"))
     for one in sorted(report.problems, key=lambda one: one.healed)[:SHOWN]:
         what = "healed" if one.healed else "DAMAGED"
         click.echo(f"  {what} {one.path}: {one.message} ({one.code})")
     if len(report.problems) > SHOWN:
         click.echo(f"  and {len(report.problems) - SHOWN:,} more; --json names all")
+    if healed < len(report.problems):
+        click.echo(ADVICE)

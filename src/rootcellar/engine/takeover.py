@@ -20,6 +20,7 @@ from rootcellar.engine.task import Task
 from rootcellar.errors import UsageError
 from rootcellar.exporter import Exporter
 from rootcellar.items import Sighting
+from rootcellar.quantities import counted
 from rootcellar.report import Adopted, LeftBehind, RunReport
 from rootcellar.state.offers import Offer, Offers
 from rootcellar.state.rows import ArchiveRow
@@ -198,8 +199,7 @@ def _rehearse_one(
 def _nothing_there(told: Adopted) -> UsageError:
     counts = Counter(one.reason for one in told.left if one.reason != SIDECAR)
     reasons = "".join(
-        f"\n  {count:,} {'file' if count == 1 else 'files'}: {reason}"
-        for reason, count in counts.most_common()
+        f"\n  {counted(count, 'file')}: {reason}" for reason, count in counts.most_common()
     )
     message = (
         f"No file in {told.folder} holds what the library holds, so there is nothing to take "

@@ -7,6 +7,7 @@ from typing import Any
 
 from rootcellar.archive.disk import Disk
 from rootcellar.archive.manifests import Entry
+from rootcellar.quantities import counted
 from rootcellar.snapshots.chain import Chain, Tree, tree_of
 from rootcellar.snapshots.contents import Contents
 
@@ -200,5 +201,5 @@ def in_words(found: Difference) -> str:
                 )
     if not said and (found.added or found.changed or found.removed):
         files = len(found.added) + len(found.changed) + len(found.removed)
-        said.append(f"{files:,} {'file' if files == 1 else 'files'} written again")
+        said.append(f"{counted(files, 'file')} written again")
     return ", ".join(said) or "nothing changed"

@@ -12,6 +12,7 @@ from rootcellar.cli.output import size_in_words, tell_json
 from rootcellar.config import load_place
 from rootcellar.errors import UsageError
 from rootcellar.outcomes import EXIT_CODES
+from rootcellar.quantities import counted
 from rootcellar.snapshots.interchange import write_bag, write_sha256sums
 from rootcellar.snapshots.restoring import Restoring
 from rootcellar.state.path import default_path
@@ -53,7 +54,7 @@ def command(
     if as_json:
         tell_json({"outcome": report.outcome, "archive": str(place), **asdict(report)})
     else:
-        said = f"{report.files:,} files, {size_in_words(report.bytes)}"
+        said = f"{counted(report.files, 'file')}, {size_in_words(report.bytes)}"
         click.echo(f"{report.snapshot}: {said} written out to {report.to}")
         for path in report.lost:
             click.echo(f"  LOST {path}")

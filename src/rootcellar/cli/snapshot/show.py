@@ -7,6 +7,7 @@ import click
 from rootcellar.cli.options import place_options
 from rootcellar.cli.output import size_in_words, tell_json
 from rootcellar.cli.snapshot.reading import files_option, opened, plain
+from rootcellar.quantities import counted
 from rootcellar.snapshots.chain import choose, tree_of
 from rootcellar.snapshots.diffing import compare, in_words
 
@@ -47,12 +48,12 @@ def command(
             ]
         tell_json(document)
         return
-    click.echo(f"{name}: {header.files:,} files, {size_in_words(header.bytes)}")
+    click.echo(f"{name}: {counted(header.files, 'file')}, {size_in_words(header.bytes)}")
     click.echo(f"  since the one before: {changed}")
     for exporter, one in header.exporters.items():
         click.echo(f"  {exporter}: {one.safe:,} of {one.items:,} items complete ({one.outcome})")
     for top, (files, size) in sorted(tops.items()):
-        click.echo(f"  {top}/  {files:,} files, {size_in_words(size)}")
+        click.echo(f"  {top}/  {counted(files, 'file')}, {size_in_words(size)}")
     if name in chain.pruned:
         click.echo(f"  pruned on {chain.pruned[name][:10]}: what had changed since may be gone")
     for path in sorted(tree) if with_files else ():
