@@ -84,7 +84,7 @@ def test_damage_is_healed_from_the_source_at_once_and_told(nightly: Any, server:
     flip(nightly.archive / "Garden/pear.txt")
     done = nightly.run("run", "nightly")
     assert done.code == 0
-    assert "1 were damaged and have been healed" in done.out
+    assert "1 damaged file healed" in done.out
     assert (nightly.archive / "Garden/pear.txt").read_text() == "pear"
     (title,) = told(server)
     assert "nightly: 1 damaged files of the archive were healed" in title

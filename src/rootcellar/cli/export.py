@@ -107,9 +107,8 @@ def _tell_checked(checked: Checked) -> None:
         said += f"; {counted(checked.healed, 'damaged file')} healed"
     click.echo(f"{said}.")
     if checked.damaged:
-        click.echo(
-            click.style(f"  {counted(checked.damaged, 'file is', 'files are')} DAMAGED:", fg="red")
-        )
+        said = counted(checked.damaged, "file is", "files are")
+        click.echo(click.style(f"  {said} DAMAGED:", fg="red"))
         for line in checked.named:
             click.echo(f"    {line}")
         click.echo("    rootcellar verify names them all; restore them from another copy.")

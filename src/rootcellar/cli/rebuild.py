@@ -56,9 +56,8 @@ def command(archive: Path | None, settings: Path | None, as_json: bool) -> None:
             }
         )
         sys.exit(EXIT_CODES[outcome])
-    click.echo(
-        f"The state was rebuilt: {counted(found.items, 'item')}, {counted(found.files, 'file')}."
-    )
+    said = f"{counted(found.items, 'item')}, {counted(found.files, 'file')}"
+    click.echo(f"The state was rebuilt: {said}.")
     if found.lost:
         click.echo(f"{counted(len(found.lost), 'file')} of the records, not there any more:")
         for path in found.lost[:SHOWN]:

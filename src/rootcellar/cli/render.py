@@ -65,8 +65,8 @@ def command(
     for name, one in reports.items():
         kept = f"; {one.kept:,} kept that you have edited" if one.kept else ""
         click.echo(
-            f"{click.style(name.capitalize(), bold=True)}: {counted(one.changed, 'item')} whose pages came "
-            f"out otherwise, {one.unchanged:,} as they were{kept}"
+            f"{click.style(name.capitalize(), bold=True)}: {counted(one.changed, 'item')} whose "
+            f"pages came out otherwise, {one.unchanged:,} as they were{kept}"
         )
     if not reports:
         click.echo("There is nothing in this archive to render.")

@@ -119,9 +119,8 @@ def _tell(report: Restored) -> None:
     if report.same:
         click.echo(f"{counted(report.same, 'file was', 'files were')} there already.")
     if report.lost:
-        click.echo(
-            click.style(f"{counted(len(report.lost), 'file')} cannot be restored:", fg="red")
-        )
+        files = counted(len(report.lost), "file")
+        click.echo(click.style(f"{files} cannot be restored:", fg="red"))
         for one in report.lost[:SHOWN]:
             click.echo(f"  {one.path}: {one.reason}")
         if len(report.lost) > SHOWN:

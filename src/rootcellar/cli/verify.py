@@ -25,9 +25,9 @@ from rootcellar.state.store import StateStore
 
 SHOWN = 20
 ADVICE = (
-    "What is not healed has no good bytes in the archive, nor in the source that was looked at. If "
-    "another home has the originals, name it with --home; if you have another copy of the archive, "
-    "take the file from there."
+    "What is not healed has no good bytes in the archive, nor in the source that was looked at.\n"
+    "If another home has the originals, name it with --home. If you have another copy of the\n"
+    "archive, take the files from there."
 )
 
 
