@@ -1,5 +1,6 @@
 """Pruning frees what no kept snapshot needs, and nothing else, on a full drive too."""
 
+import contextlib
 import json
 import subprocess
 from collections.abc import Iterator
@@ -47,13 +48,15 @@ def history(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> History:
     return of_days(farm, 20, monkeypatch)
 
 
-def pruned(history: History, *, dry_run: bool = False, **rule: object) -> Pruned:
+def pruned(
+    history: History, *, dry_run: bool = False, give_up_damaged: bool = False, **rule: object
+) -> Pruned:
     with (
         StateStore(history.farm.state_path) as state,
         open_archive(history.archive, state) as opened,
     ):
         pruning = Pruning(opened.disk, state, opened.row, Retention(**rule))  # type: ignore[arg-type]
-        return pruning.prune(dry_run=dry_run)
+        return pruning.prune(dry_run=dry_run, give_up_damaged=give_up_damaged)
 
 
 def problems(history: History) -> list[str]:
@@ -153,6 +156,44 @@ def test_nothing_is_freed_when_a_manifest_cannot_be_read(history: History) -> No
     with pytest.raises(RootcellarError, match=history.order[4]):
         pruned(history, keep_last=1, grace="1d")
     assert former(history) == before
+
+
+@pytest.mark.parametrize("how", ["cut off", "a flipped bit", "not there"])
+@pytest.mark.parametrize("which", [0, 4, 19])
+def test_snapshots_that_a_damaged_manifest_hides_can_be_given_up(
+    history: History, which: int, how: str, tmp_path: Path
+) -> None:
+    manifest = history.archive / f".rootcellar/snapshots/{history.order[which]}.jsonl.zst"
+    if how == "not there":
+        manifest.unlink()
+    elif how == "cut off":
+        manifest.write_bytes(manifest.read_bytes()[:-3])
+    else:
+        data = bytearray(manifest.read_bytes())
+        data[len(data) // 2] ^= 16
+        manifest.write_bytes(data)
+    assert problems(history)
+    last = list(history.order)[-1]
+    history.farm.plant("new", b"after the damage", place="New")
+    history.export()
+    with contextlib.suppress(RootcellarError):  # where nothing builds on the one not there
+        pruned(history, keep_last=3, grace="1d")
+        assert (which, how) == (19, "not there")
+    told = pruned(history, keep_last=3, grace="1d", give_up_damaged=True, dry_run=True)
+    done = pruned(history, keep_last=3, grace="1d", give_up_damaged=True)
+    assert (done.kept, done.pruned, done.freed) == (told.kept, told.pruned, told.freed)
+    assert history.order[which] in done.pruned
+    assert problems(history) == []
+    assert last not in done.kept
+    check_kept(history, done.kept, tmp_path)
+    again = pruned(history, keep_last=3, grace="1d")
+    assert (again.kept, again.pruned, again.freed.files) == (done.kept, [], 0)
+    rest = pruned(history, keep_last=3, grace="0s")  # what only they knew of is freed, too
+    assert again.waiting.files == rest.freed.files
+    assert problems(history) == []
+    check_kept(history, done.kept, tmp_path / "again")
+    needed = {one for name in done.kept for one in history.held[name].values()}
+    assert {data for data in former(history).values() if data not in needed} == set()
 
 
 def test_killed_at_any_step_it_can_be_run_again(

@@ -98,6 +98,12 @@ def _tell(report: Verified) -> None:
             "Pages of earlier snapshots were written over, and can only be rendered again "
             f"({len(report.overwritten):,}): " + ", ".join(report.overwritten[:3])
         )
+    if report.given_up:
+        snapshots = counted(len(report.given_up), "snapshot")
+        click.echo(
+            f"The manifests of {snapshots} that you have given up are damaged: "
+            + ", ".join(report.given_up[:3])
+        )
     if report.strangers:
         files = counted(report.strangers, "file", "files")
         click.echo(f"{files} in the archive's folder that the archive does not know; left alone.")

@@ -10,6 +10,9 @@ from rootcellar.archive.disk import Disk
 from rootcellar.archive.manifests import Entry, Manifest, ManifestDamaged, read
 from rootcellar.snapshots.chain import Chain, Tree, apply
 
+_DOUBT = ("M10", "M11")
+"""Manifests that can be read, and do not fit together."""
+
 
 class Need(msgspec.Struct, frozen=True, gc=False):
     """Bytes that a snapshot needs, and the path it needs them for; a view can be edited."""
@@ -36,6 +39,29 @@ class Needs:
     left: dict[str, str] = field(default_factory=dict)
     broken: dict[str, ManifestDamaged] = field(default_factory=dict)
     untold: list[str] = field(default_factory=list)
+
+    @property
+    def hidden(self) -> set[str]:
+        """The snapshots of which nobody can tell what they held."""
+        return {
+            *self.untold,
+            *(name for name, one in self.broken.items() if one.code not in _DOUBT),
+        }
+
+    def faults(self, chain: Chain, given_up: Collection[str]) -> dict[str, ManifestDamaged]:
+        """Return what is wrong with manifests that somebody needs.
+
+        Nobody needs that of a snapshot that was given up, unless a kept one builds on it.
+        """
+        given = set(given_up)
+        if not given.issuperset(self.untold):
+            return dict(self.broken)
+        return {
+            name: error
+            for name, error in self.broken.items()
+            if name not in given
+            and not (error.code == "M11" and chain.headers[name].parent in given)
+        }
 
 
 def read_needs(disk: Disk, chain: Chain, kept: Collection[str] | None = None) -> Needs:

@@ -49,7 +49,8 @@ class Verified:
     """What a verification found; `left` files are for the next one, the budget was used up.
 
     `edited` are pages that somebody edited, which is no damage; `overwritten` are those of which
-    an earlier snapshot has the bytes no more, because somebody wrote over them.
+    an earlier snapshot has the bytes no more, because somebody wrote over them. `given_up` are
+    snapshots whose manifests are damaged, and which nobody keeps.
     """
 
     checked: int = 0
@@ -57,6 +58,7 @@ class Verified:
     left: int = 0
     edited: list[str] = field(default_factory=list)
     overwritten: list[str] = field(default_factory=list)
+    given_up: list[str] = field(default_factory=list)
     strangers: int = 0
     problems: list[Problem] = field(default_factory=list)
 

@@ -6,15 +6,16 @@ goes before that, as even a line needs room.
 
 import errno
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from rootcellar.archive.disk import Disk
 from rootcellar.archive.layout import HISTORY
+from rootcellar.archive.manifests import path_of
 from rootcellar.archive.pruned import append_pruned, given_up
 from rootcellar.errors import RootcellarError, UsageError
-from rootcellar.quantities import seconds_in
+from rootcellar.quantities import counted, seconds_in
 from rootcellar.retention import Retention, kept
 from rootcellar.snapshots.chain import Chain, read_chain
 from rootcellar.snapshots.needs import Needs, read_needs
@@ -70,11 +71,12 @@ class Pruning:
         self.rule = rule
         self.now = datetime.now(UTC)
 
-    def prune(self, *, dry_run: bool = False) -> Pruned:
+    def prune(self, *, dry_run: bool = False, give_up_damaged: bool = False) -> Pruned:
         """Prune, or say what would be done.
 
-        Raises UsageError without a rule, BrakeIsOn, and RootcellarError when a manifest cannot be
-        read: nobody could tell what it needs.
+        With `give_up_damaged`, snapshots that damaged manifests hide are given up, too. Raises
+        UsageError without a rule, BrakeIsOn, and RootcellarError when a manifest of another
+        snapshot cannot be read: nobody could tell what it needs.
         """
         if not self.rule.says_anything:
             raise UsageError(
@@ -84,13 +86,14 @@ class Pruning:
             )
         self._refuse_with_brake()
         chain = read_chain(self.disk)
-        staying = self._staying(chain)
+        hidden = self._hidden(chain)
+        staying = self._staying(chain, hidden)
         needs = read_needs(self.disk, chain, staying)
-        _refuse_damaged(needs)
-        free, waiting = self._unneeded(needs)
+        _refuse_damaged(needs, chain, hidden, give_up_damaged=give_up_damaged)
+        free, waiting = self._unneeded(needs, chain)
         report = Pruned(
             kept=staying,
-            pruned=[name for name in chain.kept if name not in set(staying)],
+            pruned=sorted((hidden | set(chain.kept)) - set(staying)),
             freed=Amount(len(free), sum(one.size for one in free)),
             waiting=Amount(len(waiting), sum(one.size for one in waiting)),
             dry_run=dry_run,
@@ -108,17 +111,30 @@ class Pruning:
                     "look at the source, or run `rootcellar export --accept-losses`.",
                 )
 
-    def _staying(self, chain: Chain) -> list[str]:
+    def _hidden(self, chain: Chain) -> set[str]:
+        """Return the snapshots of which nobody can tell what they held, given up ones aside."""
+        written = {one.id for one in self.state.trees.snapshots(self.row)}
+        missing = written.difference(chain.order, chain.damaged)
+        return (read_needs(self.disk, chain).hidden | missing).difference(chain.pruned)
+
+    def _staying(self, chain: Chain, hidden: Collection[str]) -> list[str]:
         moments = [
-            (name, datetime.fromisoformat(chain.headers[name].created)) for name in chain.kept
+            (name, datetime.fromisoformat(chain.headers[name].created))
+            for name in chain.kept
+            if name not in hidden
         ]
         return kept(moments, self.rule)
 
-    def _unneeded(self, needs: Needs) -> tuple[list[_Object], list[_Object]]:
+    def _unneeded(self, needs: Needs, chain: Chain) -> tuple[list[_Object], list[_Object]]:
         """Return the objects that can go, largest first, and those still within their grace.
 
-        An object that no manifest ever named (left by a crash) stays: nobody knows its age.
+        An object that no manifest names (left by a crash) stays: nobody knows its age. Where
+        manifests that cannot be read were given up, it may be of theirs, and no older than that.
         """
+        told = chain.headers.keys() - needs.hidden
+        unnamed = max(
+            (when for name, when in chain.pruned.items() if name not in told), default=""
+        )
         free: list[_Object] = []
         waiting: list[_Object] = []
         before = self.now - timedelta(seconds=seconds_in(self.rule.grace))
@@ -126,10 +142,11 @@ class Pruning:
             for name in self.disk.names(f"{HISTORY}/{folder}"):
                 digest = name[:_DIGITS]
                 status = self.disk.stat(f"{HISTORY}/{folder}/{name}")
-                if status is None or digest in needs.needed or digest not in needs.left:
+                since = needs.left.get(digest, unnamed)
+                if status is None or digest in needs.needed or not since:
                     continue
                 one = _Object(f"{HISTORY}/{folder}/{name}", status.size)
-                old = datetime.fromisoformat(needs.left[digest]) <= before
+                old = datetime.fromisoformat(since) <= before
                 (free if old else waiting).append(one)
         return sorted(free, key=lambda one: (-one.size, one.path)), waiting
 
@@ -166,11 +183,24 @@ class Pruning:
         self.disk.drop_empty_folder(one.path.rpartition("/")[0], HISTORY)
 
 
-def _refuse_damaged(needs: Needs) -> None:
-    if needs.broken or needs.untold:
-        names = sorted({*needs.broken, *needs.untold})
-        raise RootcellarError(
-            f"The manifest of {names[0]} cannot be read, so that nobody can tell which former "
-            "contents it needs; nothing was freed.",
-            hint="Run `rootcellar verify` and see what it says about manifests.",
-        )
+def _refuse_damaged(
+    needs: Needs, chain: Chain, hidden: Collection[str], *, give_up_damaged: bool
+) -> None:
+    given_up = {*chain.pruned, *(hidden if give_up_damaged else ())}
+    faults = needs.faults(chain, given_up)
+    if not faults:
+        return
+    can_give_up = hidden and not needs.faults(chain, {*chain.pruned, *hidden})
+    name = min(faults)
+    raise RootcellarError(
+        f"The manifest of {name} is damaged, so that nobody can tell which former contents it "
+        "needs; nothing was freed.",
+        hint=f"Bring {path_of(name)} back from another copy of the archive. "
+        + (GIVE_UP.format(count=counted(len(hidden), "snapshot")) if can_give_up else SEE),
+    )
+
+
+GIVE_UP = (
+    "If there is none, --give-up-damaged gives up the {count} that cannot be told without it."
+)
+SEE = "`rootcellar verify` tells more."

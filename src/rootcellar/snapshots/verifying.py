@@ -194,10 +194,15 @@ class Verifying:
     def _check_manifests(self) -> None:
         chain = read_chain(self.disk)
         self.needs = read_needs(self.disk, chain, set(chain.kept) - self._being_pruned())
-        broken = dict(self.needs.broken)
+        broken = self.needs.faults(chain, chain.pruned)
+        self.report.given_up = sorted(set(self.needs.broken) - set(broken))
         there = {*chain.order, *chain.damaged}
         for row in self.trees.snapshots(self.archive.row):
-            if row.id not in there:
+            if row.id in self.report.given_up:
+                continue
+            if row.id not in there and row.id in chain.pruned and not broken:
+                self.report.given_up.append(row.id)
+            elif row.id not in there:
                 broken[row.id] = ManifestDamaged("M01", f"the manifest of {row.id} is not there")
             elif row.id not in broken and self.disk.sha256(path_of(row.id)) != row.sha256:
                 broken[row.id] = ManifestDamaged(

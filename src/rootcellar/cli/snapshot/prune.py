@@ -11,6 +11,7 @@ from rootcellar.cli.options import dry_run_option, place_options
 from rootcellar.cli.output import size_in_words, tell_json, warn
 from rootcellar.cli.quantities import DURATION
 from rootcellar.config import load_place
+from rootcellar.quantities import counted
 from rootcellar.retention import Retention
 from rootcellar.snapshots.pruning import Amount, Pruned, Pruning
 from rootcellar.state.path import default_path
@@ -38,10 +39,16 @@ def _rule_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @_rule_options
 @click.option("--grace", type=DURATION, help="Keep bytes for so long after they were replaced.")
+@click.option(
+    "--give-up-damaged",
+    is_flag=True,
+    help="Also give up snapshots that a damaged manifest hides.",
+)
 @dry_run_option
 @place_options
 def command(
     grace: float | None,
+    give_up_damaged: bool,
     dry_run: bool,
     archive: Path | None,
     settings: Path | None,
@@ -67,7 +74,8 @@ def command(
         place = choose_archive(archive, chosen, state)
         require_archive(place, state)
         with open_archive(place, state) as opened:
-            report = Pruning(opened.disk, state, opened.row, rule).prune(dry_run=dry_run)
+            pruning = Pruning(opened.disk, state, opened.row, rule)
+            report = pruning.prune(dry_run=dry_run, give_up_damaged=give_up_damaged)
             notes = opened.notes
     for note in notes:
         warn(note)
@@ -80,12 +88,13 @@ def command(
 def _tell(report: Pruned) -> None:
     would = "would be " if report.dry_run else ""
     click.echo(
-        f"{len(report.kept):,} snapshots stay, {len(report.pruned):,} {would}given up; "
+        f"{counted(len(report.kept), 'snapshot stays', 'snapshots stay')}, "
+        f"{len(report.pruned):,} {would}given up; "
         f"{_amount(report.freed)} {would}freed."
     )
     if report.waiting.files:
-        click.echo(f"{_amount(report.waiting)} stay until their grace period is over.")
+        click.echo(f"{_amount(report.waiting)} wait until their grace period is over.")
 
 
 def _amount(amount: Amount) -> str:
-    return f"{amount.files:,} former contents ({size_in_words(amount.bytes)})"
+    return f"{counted(amount.files, 'former content')} ({size_in_words(amount.bytes)})"
