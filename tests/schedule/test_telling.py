@@ -1,8 +1,12 @@
 """What is told arrives: on the screen, by Apprise, at the dead man's switch; or is told again."""
 
+import itertools
+import socket
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -107,6 +111,85 @@ def test_a_switch_that_is_not_there_stops_nothing(capsys: Any) -> None:
     ping_started(job)
     ping_ended(job, RUN)
     assert "The ping could not be sent" in capsys.readouterr().err
+
+
+@contextmanager
+def talking(*pieces: bytes, pause: float = 0) -> Iterator[str]:
+    """A server that says these pieces, over and over when it makes pauses between them."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with suppress(OSError):
+                caller, _ = listener.accept()
+                with caller:
+                    caller.recv(1 << 16)
+                    for piece in itertools.cycle(pieces) if pause else pieces:
+                        caller.sendall(piece)
+                        time.sleep(pause)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_a_switch_that_speaks_no_http_stops_nothing(capsys: Any) -> None:
+    with talking(b"220 mail.example.org ESMTP\r\n") as address:
+        ping_started(Job(ping=f"http://{address}/check"))
+    assert "The ping could not be sent" in capsys.readouterr().err
+
+
+def test_a_switch_whose_answer_trickles_is_not_waited_for(capsys: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("rootcellar.schedule.telling.PING_SECONDS", 0.3)
+    before = time.monotonic()
+    with talking(b"HTTP/1.1 200 OK\r\nX:", b"x", pause=0.1) as address:
+        ping_started(Job(ping=f"http://{address}/check"))
+    assert time.monotonic() - before < 5
+    assert "no answer within 0.6 s" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "ping", ["https://hc.example/my check", "https://hc.example/é", "http://"]
+)
+def test_an_address_that_no_ping_can_go_to_is_refused(ping: str) -> None:
+    with pytest.raises(ValueError, match="ping is "):
+        Job(ping=ping)
+
+
+def test_the_signals_of_a_switch_stand_before_the_question_mark(server: Server) -> None:
+    job = Job(ping=f"http://{server.address}/push/key?status=up&msg=OK")
+    ping_started(job)
+    ping_ended(job, RUN)
+    ping_ended(job, JobRun(7, "nightly", "s", NOW, NOW, 1, "failed", False, "It broke.", ""))
+    assert [path for path, _ in server.taken] == [
+        "/push/key/start?status=up&msg=OK",
+        "/push/key?status=up&msg=OK",
+        "/push/key/fail?status=up&msg=OK",
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")
+def test_a_service_that_raises_or_never_ends_keeps_nobody_else_from_being_told(
+    server: Server, capsys: Any, monkeypatch: Any
+) -> None:
+    import apprise
+
+    told = apprise.Apprise.notify
+
+    def notify(self: Any, **words: Any) -> Any:
+        if "raises" in self.urls()[0]:
+            raise TypeError("secret")
+        while "hangs" in self.urls()[0]:
+            time.sleep(0.05)
+        return told(self, **words)
+
+    monkeypatch.setattr(apprise.Apprise, "notify", notify)
+    monkeypatch.setattr("rootcellar.schedule.telling.SERVICE_SECONDS", 1)
+    urls = ("json://raises/", "json://hangs/", f"json://{server.address}/a")
+    assert deliver(Notify(system=False, urls=urls), ALERT)
+    assert [path for path, _ in server.taken] == ["/a"]
+    said = capsys.readouterr().err
+    assert "json://… (TypeError)" in said
+    assert "json://… (no answer in time)" in said
+    assert "secret" not in said
 
 
 def test_a_state_of_an_earlier_version_gets_its_tables(tmp_path: Path) -> None:

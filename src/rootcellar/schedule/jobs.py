@@ -1,6 +1,7 @@
 """The jobs of the settings: what each does, when, and who is told; validated as they are made."""
 
 import contextlib
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -57,8 +58,10 @@ class Job:
         Share.parse(self.verify)
         if not 0 <= self.retries <= 50:
             raise ValueError("retries must be a number from 0 to 50.")
-        if self.ping and not self.ping.startswith(("http://", "https://")):
-            raise ValueError(f"ping is {self.ping!r}; it must be an address with https://.")
+        if self.ping and not re.fullmatch(r"https?://[!-~]+", self.ping):
+            raise ValueError(
+                f"ping is {self.ping!r}; it must be an address with https://, without spaces."
+            )
 
     def plan(self, name: str) -> Plan:
         """Return when this job shall run."""

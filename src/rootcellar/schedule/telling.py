@@ -3,7 +3,9 @@
 Nothing of it can make a run fail: what could not be delivered is said on stderr, and tried again.
 """
 
+import functools
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +19,8 @@ from rootcellar.state.jobs import JobRun, Jobs
 UNDELIVERED = "undelivered"
 RETRY = timedelta(hours=1)
 PING_SECONDS = 10
+SERVICE_SECONDS = 60
+"""No service may hold a run up for longer, whatever its answers trickle in like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +89,8 @@ def _by_apprise(notify: Notify, alert: Alert) -> list[bool]:
         "recovered": apprise.NotifyType.SUCCESS,
         "partial": apprise.NotifyType.WARNING,
     }
-    taken = []
-    for url in notify.urls:
+
+    def send(url: str) -> None:
         service = apprise.Apprise()
         delivered = service.add(url) and service.notify(
             title=f"rootcellar: {alert.title}",
@@ -94,31 +98,70 @@ def _by_apprise(notify: Notify, alert: Alert) -> list[bool]:
             notify_type=kinds.get(alert.kind, apprise.NotifyType.FAILURE),
         )
         if not delivered:
-            kind = url.partition(":")[0]  # the rest may hold a password
-            print(f"Nothing could be delivered to {kind}://…", file=sys.stderr)  # noqa: T201
-        taken.append(bool(delivered))
+            raise ConnectionError("it was not taken")
+
+    taken = []
+    for url in notify.urls:
+        fault = _fault_of(functools.partial(send, url), SERVICE_SECONDS)
+        if fault is not None:
+            kind = url.partition(":")[0]  # the rest may hold a password, and so may the error
+            why = "no answer in time" if isinstance(fault, TimeoutError) else type(fault).__name__
+            _say(f"Nothing could be delivered to {kind}://… ({why})")
+        taken.append(fault is None)
     return taken
+
+
+def _fault_of(act: Callable[[], None], seconds: float) -> Exception | None:
+    """Do something that asks another machine; return what was raised, TimeoutError for no end.
+
+    Time limits of sockets begin anew with every byte, so one that trickles would never end.
+    """
+    faults: list[Exception | None] = []
+
+    def run() -> None:
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001 - what telling does can make no run fail
+            faults.append(error)
+        else:
+            faults.append(None)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return faults[0] if faults else TimeoutError(f"no answer within {seconds:g} s")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201
 
 
 def ping_started(job: Job) -> None:
     """Tell the dead man's switch of a job that a run begins."""
     if job.ping:
-        _ping(f"{job.ping.rstrip('/')}/start", "")
+        _ping(_of_switch(job.ping, "start"), "")
 
 
 def ping_ended(job: Job, run: JobRun) -> None:
     """Tell it how the run ended; one that waits says nothing, and the switch notices in time."""
     if job.ping and run.outcome != "waiting":
         text = f"{run.outcome}. {run.message} {run.hint}".strip()
-        _ping(job.ping if run.is_success else f"{job.ping.rstrip('/')}/fail", text)
+        _ping(job.ping if run.is_success else _of_switch(job.ping, "fail"), text)
+
+
+def _of_switch(ping: str, signal: str) -> str:
+    """Return the address of another signal of the same switch; what follows ? stays at the end."""
+    address, mark, query = ping.partition("?")
+    return f"{address.rstrip('/')}/{signal}{mark}{query}"
 
 
 def _ping(url: str, text: str) -> None:
-    import urllib.error
     import urllib.request
 
-    request = urllib.request.Request(url, data=text.encode(), method="POST")  # noqa: S310 - http
-    try:
-        urllib.request.urlopen(request, timeout=PING_SECONDS).close()  # noqa: S310
-    except (OSError, ValueError, urllib.error.URLError) as error:
-        print(f"The ping could not be sent: {error}", file=sys.stderr)  # noqa: T201
+    def send() -> None:
+        request = urllib.request.Request(url, data=text.encode(), method="POST")  # noqa: S310
+        urllib.request.urlopen(request, timeout=PING_SECONDS).close()  # noqa: S310 - http(s)
+
+    fault = _fault_of(send, 2 * PING_SECONDS)
+    if fault is not None:
+        _say(f"The ping could not be sent: {fault}")
