@@ -3,6 +3,7 @@
 import os
 import signal
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +17,7 @@ from rootcellar.errors import DestinationWaiting
 from rootcellar.report import ExporterReport, RunReport
 from rootcellar.schedule.jobs import Job, Notify
 from rootcellar.schedule.running import Tick
-from rootcellar.schedule.stopping import ASKED, OVERTIME, Stop, heeding_signals
+from rootcellar.schedule.stopping import ASKED, OVERTIME, Halt, Stop, heeding_signals
 from rootcellar.state.jobs import open_jobs
 
 
@@ -24,19 +25,60 @@ def test_a_stop_says_why() -> None:
     assert Stop()() == ""
     assert Stop(timedelta(hours=1))() == ""
     assert Stop(timedelta(0))() == OVERTIME
-    stop = Stop()
-    stop.asked = True
+    halt = Halt()
+    stop = Stop(None, halt)
+    halt.asked = True
     assert stop() == ASKED
 
 
 def test_a_signal_asks_and_a_second_one_ends() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    stops = [Stop(), Stop()]
-    with heeding_signals(stops):
+    halt = Halt()
+    with heeding_signals(halt):
         os.kill(os.getpid(), signal.SIGTERM)
-        assert [stop() for stop in stops] == [ASKED, ASKED]
+        assert halt.asked
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_what_runs_under_nohup_outlives_its_terminal() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    halt = Halt()
+    try:
+        with heeding_signals(halt):
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert not halt.asked
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize("moment", ["chain", "ended", "after"])
+def test_who_is_asked_to_stop_starts_no_further_job(tmp_path: Path, moment: str) -> None:
+    ran = []
+
+    def chain(name: str, job: Job, stop: Stop) -> RunReport:
+        ran.append(name)
+        asked(here="chain")
+        return RunReport("archive", "", exporters={"garden": ExporterReport("ok")})
+
+    def asked(*_: Any, here: str) -> None:
+        if here == moment and not tick.halt.asked:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with open_jobs(tmp_path / "state.sqlite") as jobs:
+        timetable = Timetable(Path(), None, {"first": Job(), "second": Job()}, Notify())
+        tick = Tick(
+            timetable,
+            jobs,
+            chain,
+            zone=lambda: ZoneInfo("UTC"),
+            ended=partial(asked, here="ended"),
+            after=partial(asked, here="after"),
+        )
+        with heeding_signals(tick.halt):
+            turns = tick.run(due_only=True)
+        assert ran == ["first"]
+        assert [turn.run is not None for turn in turns] == [True, False]
 
 
 def test_a_run_whose_time_is_used_up_goes_on_at_the_next_slot_and_is_no_success(

@@ -42,7 +42,7 @@ def command(jobs: tuple[str, ...], due: bool, settings: Path | None, as_json: bo
     try:
         with run_lock(default_path()), open_jobs(default_path()) as known:
             tick = _tick(timetable, known, quiet=as_json)
-            with heeding_signals(tick.stops):
+            with heeding_signals(tick.halt):
                 turns = tick.run(jobs, due_only=due)
     except DestinationWaiting:
         if not due:

@@ -18,7 +18,7 @@ from rootcellar.errors import DestinationWaiting, RootcellarError, StateError, U
 from rootcellar.schedule.due import Past, Verdict, judge
 from rootcellar.schedule.jobs import Job
 from rootcellar.schedule.slots import local_zone
-from rootcellar.schedule.stopping import Stop
+from rootcellar.schedule.stopping import Halt, Stop
 from rootcellar.state.faults import now
 from rootcellar.state.jobs import ARCHIVE, JobRun, Jobs
 
@@ -56,7 +56,8 @@ class Tick:
     """Called when a run has ended, still within `around`."""
     after: Callable[[Turn, Job, Past, Verdict], None] = lambda *_: None
     """Called for every job, run or not, with how it stands now: tells whoever must know."""
-    stops: list[Stop] = field(default_factory=list)
+    halt: Halt = field(default_factory=Halt)
+    """Once it is asked, the run that goes on stops at a safe place, and no other is started."""
 
     def run(self, names: Sequence[str] = (), *, due_only: bool) -> list[Turn]:
         """Run the jobs that are due, or those that are named, or all; return what became of them.
@@ -69,7 +70,7 @@ class Tick:
             job = self.timetable.jobs[name]
             past, verdict = self._judge(name, job)
             turn = Turn(name, verdict)
-            if (verdict.due or not due_only) and not any(stop.asked for stop in self.stops):
+            if (verdict.due or not due_only) and not self.halt.asked:
                 turn = self._run(name, job, verdict)
                 past, verdict = self._judge(name, job)
             self.after(turn, job, past, verdict)
@@ -99,15 +100,10 @@ class Tick:
         slot = verdict.slot or self._slot_by_hand(name, job)
         number = self.jobs.start(name, slot, self.clock())
         blank = JobRun(number, name, slot, self.clock(), self.clock(), 1, "failed", False, "", "")
-        stop = Stop(job.time_budget)
-        self.stops.append(stop)
-        try:
-            with self.around(name, job, number):
-                run, report = self._attempt(blank, job, stop)
-                turn = Turn(name, verdict, replace(run, finished=self.clock()), report)
-                self.ended(turn, job)
-        finally:
-            self.stops.remove(stop)
+        with self.around(name, job, number):
+            run, report = self._attempt(blank, job, Stop(job.time_budget, self.halt))
+            turn = Turn(name, verdict, replace(run, finished=self.clock()), report)
+            self.ended(turn, job)
         assert turn.run is not None
         self.jobs.finish(turn.run)
         return turn

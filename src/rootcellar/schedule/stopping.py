@@ -12,16 +12,22 @@ ASKED = "The run was asked to stop."
 OVERTIME = "The run's time budget is used up."
 
 
+class Halt:
+    """Whether the whole process was asked to stop: whatever job runs, and all after it."""
+
+    asked = False
+
+
 class Stop:
     """Says why a run shall stop, or nothing; asked between two steps, each of which is ended."""
 
-    def __init__(self, budget: timedelta | None = None) -> None:
-        self.asked = False
+    def __init__(self, budget: timedelta | None = None, halt: Halt | None = None) -> None:
+        self._halt = halt or Halt()
         self._until = None if budget is None else time.monotonic() + budget.total_seconds()
 
     def __call__(self) -> str:
         """Return why the run shall stop here, or an empty text."""
-        if self.asked:
+        if self._halt.asked:
             return ASKED
         return OVERTIME if self.is_overtime else ""
 
@@ -32,16 +38,23 @@ class Stop:
 
 
 @contextlib.contextmanager
-def heeding_signals(stops: list[Stop]) -> Iterator[None]:
-    """Pass SIGTERM and SIGHUP on to whatever is in `stops`; a second one ends the process."""
+def heeding_signals(halt: Halt) -> Iterator[None]:
+    """Have SIGTERM and SIGHUP ask `halt`; a second one ends the process.
+
+    One that is ignored (by `nohup`) stays so.
+    """
 
     def ask(number: int, frame: FrameType | None) -> None:
         del frame
-        for stop in stops:
-            stop.asked = True
+        halt.asked = True
         signal.signal(number, signal.SIG_DFL)
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGHUP)}
+    heeded = [
+        number
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    ]
+    before = {number: signal.signal(number, ask) for number in heeded}
     try:
         yield
     finally:
