@@ -122,6 +122,20 @@ def test_deadlines_by_default_leave_room_for_two_slots_and_a_day() -> None:
         assert default_stale_after(Schedule.parse(text)) == timedelta(days=days)
 
 
+@pytest.mark.parametrize(
+    ("cron", "hours"),
+    [
+        ("*/15 9-17 * * 1-5", 63.25),  # from Friday 17:45 to Monday 09:00
+        ("* 2 * * *", 23 + 1 / 60),
+        ("0 3 * 1-11 *", 32 * 24),  # no slot in December
+        ("0,30 2,14 * * *", 11.5),
+        ("0 22,23 * * 6,0", 5 * 24 + 23),
+    ],
+)
+def test_the_longest_gap_is_found_however_many_slots_a_day_has(cron: str, hours: float) -> None:
+    assert Schedule.parse(cron).longest_gap() == timedelta(hours=hours)
+
+
 def test_the_local_zone_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     assert local_zone() == TOKYO

@@ -25,7 +25,9 @@ _UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _FIXED = re.compile(r"daily (\d{1,2}):(\d{2})|weekly ([a-z, ]+?) (\d{1,2}):(\d{2})")
 _LOOKAHEAD = 32
-"""How many slots are looked at to find the longest gap between two."""
+"""How many days of slots are looked at, at least, to find the longest gap between two."""
+_YEAR = timedelta(days=366)
+_A_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 _LEAST = timedelta(minutes=15)
 """The system wakes us this often, so no schedule can be finer."""
 
@@ -106,7 +108,7 @@ class Schedule:
         return None
 
     def longest_gap(self) -> timedelta:
-        """Return the longest time between two slots in a row, among the next few; zero if none."""
+        """Return the longest time between two slots in a row, in a year or more; zero if none."""
         if self.every is not None:
             return self.every
         return _longest_gap(self.cron) if self.cron else timedelta()
@@ -126,10 +128,28 @@ class Schedule:
 
 @functools.cache
 def _longest_gap(cron: str) -> timedelta:
-    slots = itertools.islice(CronSim(cron, datetime(2026, 1, 1, tzinfo=UTC)), _LOOKAHEAD)
-    return max(
-        (after - before for before, after in itertools.pairwise(slots)), default=timedelta()
+    """Return the longest gap within a day or from one day of slots to the next."""
+    days = " ".join(cron.split()[2:])
+    first = CronSim(cron, _A_MONDAY)
+    times = [
+        timedelta(hours=hour, minutes=minute) for hour in first.hours for minute in first.minutes
+    ]
+    times.sort()
+    within = max(
+        (after - before for before, after in itertools.pairwise(times)), default=timedelta()
     )
+    between = timedelta(days=1) if days == "* * *" else _longest_of_days(f"0 0 {days}")
+    return max(within, between + times[0] - times[-1]) if between else within
+
+
+def _longest_of_days(cron: str) -> timedelta:
+    """Return the longest time between two days, in a year at least and in a few of them."""
+    longest, before = timedelta(), None
+    for number, day in enumerate(CronSim(cron, _A_MONDAY)):
+        if number >= _LOOKAHEAD and day - _A_MONDAY > _YEAR:
+            break
+        longest, before = max(longest, day - (before or day)), day
+    return longest
 
 
 def _in_utc(at: datetime) -> str:
