@@ -322,6 +322,36 @@ def test_a_crontab_of_ours_alone_is_removed(wake: Wake, tabs: Path) -> None:
     cron.remove()
 
 
+@pytest.mark.parametrize(
+    "others",
+    [
+        "# a caf\u00e9\n0 4 * * * true\n".encode("latin-1"),
+        b"# from elsewhere\r\n0 4 * * * true\r\n",
+        b"# the lines between # rootcellar: begin and end are not mine\n1 1 * * * true\n",
+        b"# rootcellar: beginning of what I made myself\n1 1 * * * true\n# rootcellar: end\n",
+    ],
+)
+def test_all_other_lines_stay_byte_for_byte(wake: Wake, tabs: Path, others: bytes) -> None:
+    tabs.write_bytes(others)
+    cron = Cron(wake, Templates())
+    for _ in range(2):
+        cron.install()
+        assert tabs.read_bytes() == others + cron.block().encode()
+        assert cron.show().problems == ()
+    for _ in range(2):
+        cron.remove()
+        assert tabs.read_bytes() == others
+
+
+def test_busybox_too_says_that_there_is_no_crontab(wake: Wake, tabs: Path, shim: Any) -> None:
+    program = shim.folder / "crontab"
+    said = "crontab: can't open 'ada': No such file or directory"
+    program.write_text(program.read_text().replace("no crontab for ada", said.replace("'", "")))
+    cron = Cron(wake, Templates())
+    cron.install()
+    assert cron.show().installed
+
+
 def test_a_crontab_whose_mark_was_lost_is_left_alone(wake: Wake, tabs: Path) -> None:
     cron = Cron(wake, Templates())
     cron.install()

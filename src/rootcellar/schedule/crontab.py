@@ -1,5 +1,6 @@
 """cron: two marked lines in the user's crontab, for machines that have nothing better."""
 
+import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,12 @@ from rootcellar.schedule.waking import (
 )
 
 BEGIN, END = "# rootcellar: begin", "# rootcellar: end"
+_BEGINNING = re.compile(rf"^{BEGIN}(?: .*)?$", re.MULTILINE)
+_BLOCK = re.compile(
+    rf"^{BEGIN}(?: .*)?\n(?:(?!{BEGIN}(?: .*)?$).*\n)*?{END}[ \t\r]*(?:\n|\Z)", re.MULTILINE
+)
+_NONE = ("no crontab", "No such file")
+"""How programs say that somebody has no crontab; the second is BusyBox's."""
 
 
 class Cron:
@@ -82,21 +89,19 @@ class Cron:
     def _read(self) -> tuple[str, str]:
         """Return the crontab without our lines, and our lines."""
         answer = ask(["crontab", "-l"])
-        if answer.code and "no crontab" not in answer.err:
+        if answer.code and not any(words in answer.err for words in _NONE):
             raise RootcellarError(
                 f"The crontab cannot be read: {answer.err}",
                 hint="Is cron installed, and may you use it (crontab -l)?",
             )
-        before, begin, rest = answer.out.partition(BEGIN)
-        if not begin or (before and not before.endswith("\n")):
-            return answer.out, ""
-        block, end, after = rest.partition(END)
-        if not end:
+        tab = "" if answer.code else answer.out
+        others = _BLOCK.sub("", tab)
+        if _BEGINNING.search(others):
             raise RootcellarError(
                 "In the crontab, the line that ends rootcellar's own lines is missing.",
                 hint=f"Add the line {END!r} after them with: crontab -e",
             )
-        return before + after.removeprefix("\n"), f"{begin}{block}{end}\n"
+        return others, "".join(_BLOCK.findall(tab))
 
 
 def _command(block: str) -> tuple[str, ...]:

@@ -116,23 +116,27 @@ class Answer:
 
 
 def ask(command: Sequence[str], *, stdin: str | None = None, timeout: float = 60) -> Answer:
-    """Run a program of the system and return what it said; one that is missing has code 127."""
+    """Run a program of the system and return what it said; one that is missing has code 127.
+
+    What is said and told is kept byte for byte, whatever it is encoded in.
+    """
     program = shutil.which(command[0])
     if program is None:
         return Answer(127, "", f"{command[0]} is not there")
     try:
         done = subprocess.run(  # noqa: S603 - a program of the system, with our own arguments
             [program, *command[1:]],
-            input=stdin,
+            input=None if stdin is None else os.fsencode(stdin),
             capture_output=True,
-            text=True,
             timeout=timeout,
             check=False,
             env={**os.environ, "LC_ALL": "C"},
         )
     except subprocess.TimeoutExpired:
         return Answer(124, "", f"{command[0]} did not answer within {timeout:g} s")
-    return Answer(done.returncode, done.stdout, done.stderr.strip())
+    except OSError as error:
+        return Answer(126, "", f"{command[0]} cannot be run: {error.strerror}")
+    return Answer(done.returncode, os.fsdecode(done.stdout), os.fsdecode(done.stderr).strip())
 
 
 def tell(command: Sequence[str], *, stdin: str | None = None) -> Answer:
