@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from crontabs import write_crontab
 
 from rootcellar.sample import make_home
@@ -115,6 +116,31 @@ def test_a_schedule_that_is_not_installed_is_named(settled: Any) -> None:
     settled.run("schedule", "remove", "--with", "cron")
     found = problems(settled)
     assert found["schedule"][1] == "Run: rootcellar schedule install"
+
+
+def test_what_was_installed_is_shown_and_removed_whichever_it_is(
+    settled: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rootcellar.cli import schedule
+
+    monkeypatch.setattr("rootcellar.cli.schedule.default_system", lambda: "systemd")
+    monkeypatch.setattr(schedule, "logs_folder", lambda: tmp_path / "logs")
+    monkeypatch.setattr("rootcellar.schedule.systemd.Systemd.install", lambda self: [])
+    for name in ("ROOTCELLAR_STATE", "ROOTCELLAR_CACHE", "ROOTCELLAR_SETTINGS"):
+        monkeypatch.setenv(name, settled.environment[name])
+    asked = CliRunner()
+    assert asked.invoke(schedule.command, ["show"]).output.startswith("cron calls: ")
+    again = asked.invoke(schedule.command, ["install"])
+    assert again.output.startswith("cron now calls ")
+    moved = asked.invoke(schedule.command, ["install", "--with", "systemd"])
+    assert moved.output.startswith("cron no longer calls rootcellar.\nsystemd now calls ")
+    assert not (tmp_path / "tab").exists()
+    asked.invoke(schedule.command, ["install", "--with", "cron"])
+    assert (
+        asked.invoke(schedule.command, ["remove"]).output == "cron no longer calls rootcellar.\n"
+    )
+    assert asked.invoke(schedule.command, ["remove"]).output == "Nothing was installed.\n"
+    assert not (tmp_path / "tab").exists()
 
 
 def test_an_interpreter_that_has_gone_is_named(settled: Any, tmp_path: Path) -> None:

@@ -74,8 +74,6 @@ def test_a_nightly_archive_on_a_linux_machine(follow: Follow, tmp_path: Path) ->
         command = command.replace("/srv/mac/ada", str(tmp_path / "home"))
         if command == "rootcellar schedule install":
             continue
-        if command == "rootcellar schedule show":
-            command += " --with cron"
         done = follow(command)
         assert done.returncode in (0, 3), f"{line}: {done.stdout}{done.stderr}"
         seen.append(line)
@@ -87,7 +85,8 @@ def test_a_nightly_archive_on_a_linux_machine(follow: Follow, tmp_path: Path) ->
     assert "rootcellar schedule install --with cron" in seen
     assert (archive / "Photos").is_dir()
     assert "run --due" in (tmp_path / "tab").read_text()
-    assert follow("rootcellar schedule remove --with cron").returncode == 0
+    # Whatever else this machine has, the line of cron is found without naming it.
+    assert follow("rootcellar schedule remove").stdout == "cron no longer calls rootcellar.\n"
     assert not (tmp_path / "tab").exists()
 
 

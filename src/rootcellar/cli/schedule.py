@@ -66,8 +66,13 @@ def command() -> None:
 def install(system: str | None, settings: Path | None) -> None:
     """Have the system run what is due, every quarter of an hour and when a drive is connected."""
     timetable = load_timetable(settings)
-    chosen = system_named(system, settings)
+    before = systems_installed(settings)
+    chosen = system_named(system or (before[0].name if before else None), settings)
     hints = chosen.install()
+    for other in before:
+        if other.name != chosen.name:
+            other.remove()
+            click.echo(f"{other.name} no longer calls rootcellar.")
     click.echo(f"{chosen.name} now calls rootcellar every quarter of an hour. The jobs:")
     for name, job in timetable.jobs.items():
         click.echo(f"  {click.style(name, bold=True)}: {job.schedule}")
@@ -82,7 +87,8 @@ def install(system: str | None, settings: Path | None) -> None:
 @json_option
 def show(system: str | None, settings: Path | None, as_json: bool) -> None:
     """Tell what the system really has. Exit code 1 when something must be done."""
-    found = system_named(system, settings).show()
+    chosen = system_named(system, settings) if system else system_installed(settings)
+    found = (chosen or system_named(None, settings)).show()
     is_well = found.installed and not found.problems
     if as_json:
         tell_json(_document(found, "ok" if is_well else "failed"))
@@ -96,19 +102,25 @@ def show(system: str | None, settings: Path | None, as_json: bool) -> None:
 @settings_option
 def remove(system: str | None, settings: Path | None) -> None:
     """Have the system run nothing any more. The archive, its state and the settings stay."""
-    chosen = system_named(system, settings)
-    was = chosen.show().installed
-    chosen.remove()
-    click.echo(f"{chosen.name} no longer calls rootcellar." if was else "Nothing was installed.")
+    installed = systems_installed(settings)
+    for one in [system_named(system, settings)] if system else installed:
+        one.remove()
+    gone = [one.name for one in installed if system in (None, one.name)]
+    for name in gone:
+        click.echo(f"{name} no longer calls rootcellar.")
+    if not gone:
+        click.echo("Nothing was installed.")
 
 
 def system_installed(settings: Path | None) -> System | None:
     """Return what calls rootcellar on this machine; None when nothing does."""
-    for name in systems_here():
-        system = system_named(name, settings)
-        if system.show().installed:
-            return system
-    return None
+    return next(iter(systems_installed(settings)), None)
+
+
+def systems_installed(settings: Path | None) -> list[System]:
+    """Return all that calls rootcellar on this machine, the best first; one is enough."""
+    here = [system_named(name, settings) for name in systems_here()]
+    return [system for system in here if system.show().installed]
 
 
 def system_named(name: str | None, settings: Path | None) -> System:
