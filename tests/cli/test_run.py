@@ -163,6 +163,34 @@ def test_a_state_that_cannot_be_used_is_told(orderly: Any) -> None:
     assert "cannot be used" in done.document["error"]["message"]
 
 
+def test_a_state_that_is_no_file_is_told(orderly: Any) -> None:
+    state = orderly.root / "state" / "state.sqlite"
+    orderly.run("run")
+    state.unlink()
+    state.mkdir()
+    for command in (("run", "--due"), ("log",), ("status", "--history")):
+        done = orderly.run(*command)
+        assert done.code == 1
+        assert "cannot be opened" in done.err
+        assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("fault", ["folder", "full"])
+def test_a_log_that_cannot_be_written_stops_no_run(orderly: Any, fault: str) -> None:
+    logs = orderly.root / "state" / "logs"
+    logs.parent.mkdir(exist_ok=True)
+    if fault == "folder":
+        logs.write_text("a file")
+    else:
+        logs.mkdir()
+        (logs / "run-000001.log").symlink_to("/dev/full")
+    orderly.plant("loud")
+    done = orderly.run("run", "--json")
+    assert (done.code, done.document["exporters"]["garden"]["new"]) == (0, 3)
+    assert runs(orderly) == [("nightly", "ok")]
+    assert orderly.run("schedule", "show", "--with", "cron").code in (0, 1)
+
+
 # -- what a tick costs --------------------------------------------------------------------------
 
 

@@ -72,8 +72,8 @@ def _tick(timetable: Timetable, known: Jobs, *, quiet: bool) -> Tick:
 
     @contextlib.contextmanager
     def around(name: str, job: Job, number: int) -> Iterator[None]:
-        with logs.recording(number) as log:
-            log.write(f"{name}, run {number}, {now().isoformat(timespec='seconds')}\n")
+        head = f"{name}, run {number}, {now().isoformat(timespec='seconds')}"
+        with logs.recording(number, head):
             ping_started(job)
             yield
 
@@ -82,8 +82,7 @@ def _tick(timetable: Timetable, known: Jobs, *, quiet: bool) -> Tick:
         words = io.StringIO()
         with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
             _tell_turn(turn)
-        with logs.path(turn.run.id).open("a", encoding="utf-8") as log:
-            log.write(words.getvalue())
+        logs.add(turn.run.id, words.getvalue())
         ping_ended(job, turn.run)
 
     def after(turn: Turn, job: Job, past: Past, verdict: Verdict) -> None:

@@ -12,7 +12,7 @@ import click
 from rootcellar.cli.options import json_option, settings_option
 from rootcellar.cli.output import tell_json
 from rootcellar.config import load_timetable
-from rootcellar.errors import UsageError
+from rootcellar.errors import StateError, UsageError
 from rootcellar.schedule.logs import TIMER_LOG
 from rootcellar.schedule.waking import (
     Answer,
@@ -68,6 +68,13 @@ def install(system: str | None, settings: Path | None) -> None:
     timetable = load_timetable(settings)
     before = systems_installed(settings)
     chosen = system_named(system or (before[0].name if before else None), settings)
+    try:
+        logs_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StateError(
+            f"The folder of the logs, {logs_folder()}, cannot be made: {error.strerror}.",
+            hint="Is the internal disk full, or may this folder not be written to?",
+        ) from error
     hints = chosen.install()
     for other in before:
         if other.name != chosen.name:
@@ -137,7 +144,6 @@ def system_named(name: str | None, settings: Path | None) -> System:
         "cron": Cron,
     }
     log = logs_folder() / TIMER_LOG
-    log.parent.mkdir(parents=True, exist_ok=True)
     return kinds[name or default_system()](Wake.of_this_program(settings, log), Templates())
 
 

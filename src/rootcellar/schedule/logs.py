@@ -24,21 +24,49 @@ class Logs:
         return self.folder / f"run-{run:06d}.log"
 
     @contextlib.contextmanager
-    def recording(self, run: int) -> Iterator[TextIO]:
-        """Record what is said on stderr in the run's log as well; older ones are let go of."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = self.path(run)
-        with (
-            path.open("w", encoding="utf-8", buffering=1) as file,
-            contextlib.redirect_stderr(_Tee(sys.stderr, file)),
-        ):
-            yield file
+    def recording(self, run: int, head: str) -> Iterator[None]:
+        """Record what is said on stderr in the run's log as well, below a first line.
+
+        A log that cannot be written is no reason not to run: that is said, and nothing recorded.
+        """
+        file = self._opened(run)
+        try:
+            with contextlib.suppress(OSError):
+                file.write(f"{head}\n")
+            with contextlib.redirect_stderr(_Tee(sys.stderr, file)):
+                yield
+        finally:
+            with contextlib.suppress(OSError):
+                file.close()
         self.sweep()
 
+    def _opened(self, run: int) -> TextIO:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return self.path(run).open("w", encoding="utf-8", errors="replace", buffering=1)
+        except OSError as error:
+            print(  # noqa: T201
+                f"The log {self.path(run)} cannot be written: {error.strerror}.", file=sys.stderr
+            )
+            return io.StringIO()
+
+    def add(self, run: int, text: str) -> None:
+        """Add to the log of a run what was said elsewhere."""
+        with (
+            contextlib.suppress(OSError),
+            self.path(run).open("a", encoding="utf-8", errors="replace") as file,
+        ):
+            file.write(text)
+
     def sweep(self) -> None:
-        """Let go of old logs."""
-        for path in sorted(self.folder.glob("run-*.log"))[:-KEPT]:
-            path.unlink(missing_ok=True)
+        """Let go of old logs: the oldest, whatever their numbers are (a new state starts at 1)."""
+        found = []
+        for path in self.folder.glob("run-*.log"):
+            with contextlib.suppress(OSError):
+                found.append((path.stat().st_mtime, path))
+        for _, path in sorted(found)[:-KEPT]:
+            with contextlib.suppress(OSError):
+                path.unlink()
         timer = self.folder / TIMER_LOG
         with contextlib.suppress(OSError):
             if timer.stat().st_size > LARGE:
@@ -53,12 +81,14 @@ class _Tee(io.TextIOBase):
 
     def write(self, text: str) -> int:
         for stream in self._both:
-            stream.write(text)
+            with contextlib.suppress(OSError):  # a full disk, a closed terminal: no run ends by it
+                stream.write(text)
         return len(text)
 
     def flush(self) -> None:
         for stream in self._both:
-            stream.flush()
+            with contextlib.suppress(OSError):
+                stream.flush()
 
     def isatty(self) -> bool:
         return self._both[0].isatty()

@@ -66,23 +66,22 @@ def open_jobs(path: Path) -> Iterator["Jobs"]:
         from rootcellar.state.store import StateStore
 
         StateStore(path).close()
-    connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-    try:
+    with (
+        state_errors(path),
+        contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as connection,
+    ):
         connection.execute("PRAGMA synchronous = FULL")
-        with state_errors(path):
-            yield Jobs(connection)
-    finally:
-        connection.close()
+        yield Jobs(connection)
 
 
 def _is_current(path: Path) -> bool:
-    if not path.exists():
-        return False
-    with contextlib.closing(sqlite3.connect(path, timeout=30)) as connection:
-        try:
+    try:
+        if not path.exists():
+            return False
+        with contextlib.closing(sqlite3.connect(path, timeout=30)) as connection:
             found = connection.execute("SELECT name FROM migration").fetchall()
-        except sqlite3.Error:
-            return False  # whatever is wrong, the store says it in better words
+    except (sqlite3.Error, OSError):
+        return False  # whatever is wrong, the store says it in better words
     return {name for (name,) in found} == {name for name, _ in MIGRATIONS}
 
 
