@@ -148,6 +148,17 @@ def load_timetable(path: Path | None) -> Timetable:
     )
 
 
+def load_notify(path: Path | None) -> "Notify":
+    """Read who is told, as far as it can be read: whatever else is wrong, somebody must be."""
+    from rootcellar.schedule.jobs import Notify
+
+    place = path or settings_path()
+    try:
+        return _notify(place, _read(place, required=False))
+    except RootcellarError:
+        return Notify()
+
+
 def _jobs(place: Path, data: Mapping[str, Any]) -> "dict[str, Job]":
     """Return the jobs by name; without any in the settings, the one that everyone wants."""
     tables = data.get(JOBS, {})
@@ -163,6 +174,9 @@ def _jobs(place: Path, data: Mapping[str, Any]) -> "dict[str, Job]":
 
     if not tables:
         return {DEFAULT_JOB: Job()}
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise _wrong(place, f"{JOBS}.{name}", table, f"a table, such as [{JOBS}.{name}]")
     return {name: _checked(place, f"{JOBS}.{name}.", Job, table) for name, table in tables.items()}
 
 

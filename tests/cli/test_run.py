@@ -1,6 +1,7 @@
 """`rootcellar run`: jobs by hand and when due, one at a time, stopped safely, idle cheaply."""
 
 import json
+import os
 import resource
 import signal
 import sqlite3
@@ -357,3 +358,40 @@ def test_a_stale_job_is_told_once_by_the_tick(orderly: Any) -> None:
         orderly.run("run", "--due")
         assert len(server.taken) == 2
         assert "works again" in server.taken[1][1]
+
+
+# -- ticks that cannot even look ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", ["settings", "state"])
+def test_a_tick_that_cannot_look_is_told_of_after_an_hour_and_once(
+    orderly: Any, fault: str
+) -> None:
+    state = orderly.root / "state" / "state.sqlite"
+    with listening() as server:
+        url = f"json://{server.address}/"
+        good = f'{orderly.settings.read_text()}[notify]\nsystem = false\nurls = ["{url}"]\n'
+        orderly.settle(good)
+        assert orderly.run("run", "--due").code == 0
+        whole = state.read_bytes()
+        if fault == "settings":
+            orderly.settle(good + '[jobs.nightly]\nschedul = "daily 03:00"\n')
+        else:
+            state.write_bytes(b"x" * 9000)
+        for _ in range(2):
+            assert orderly.run("run", "--due").code == (2 if fault == "settings" else 1)
+        assert server.taken == []
+        failing = orderly.root / "state" / "locks" / "failing"
+        os.utime(failing, (failing.stat().st_mtime - 3700,) * 2)
+        for _ in range(2):
+            orderly.run("run", "--due")
+        ((_, told),) = server.taken
+        assert "nothing has run since" in told
+        assert ("schedul is no setting" if fault == "settings" else "is damaged") in told
+        orderly.settle(good)
+        state.write_bytes(whole)
+        for _ in range(2):
+            assert orderly.run("run", "--due").code == 0
+        assert len(server.taken) == 2
+        assert "works again" in server.taken[1][1]
+        assert not failing.exists()

@@ -4,7 +4,9 @@ import contextlib
 import io
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import click
 
 from rootcellar.cli.options import json_option, settings_option
 from rootcellar.cli.output import tell_json
-from rootcellar.config import Timetable, load_timetable
+from rootcellar.config import Timetable, load_notify, load_timetable
 from rootcellar.errors import DestinationWaiting
 from rootcellar.outcomes import EXIT_CODES, worst
 from rootcellar.report import RunReport
@@ -22,6 +24,7 @@ from rootcellar.schedule.logs import Logs
 from rootcellar.schedule.running import Tick, Turn, run_lock
 from rootcellar.schedule.stopping import Stop, heeding_signals
 from rootcellar.schedule.telling import Teller, deliver, ping_ended, ping_started
+from rootcellar.schedule.unable import Unable
 from rootcellar.state.faults import now
 from rootcellar.state.jobs import Jobs, open_jobs
 from rootcellar.state.path import default_path, logs_folder
@@ -37,16 +40,19 @@ def command(jobs: tuple[str, ...], due: bool, settings: Path | None, as_json: bo
 
     Without names, every job of the settings is run.
     """
-    timetable = load_timetable(settings)
     turns: list[Turn] = []
-    try:
-        with run_lock(default_path()), open_jobs(default_path()) as known:
-            tick = _tick(timetable, known, quiet=as_json)
-            with heeding_signals(tick.halt):
-                turns = tick.run(jobs, due_only=due)
-    except DestinationWaiting:
-        if not due:
-            raise  # when due, another run is going on: nothing is lost, and nobody needs to know
+    unable = Unable(default_path().parent / "locks", deliver)
+    watching = unable.watching(partial(load_notify, settings), now) if due else nullcontext()
+    with watching:
+        timetable = load_timetable(settings)
+        try:
+            with run_lock(default_path()), open_jobs(default_path()) as known:
+                tick = _tick(timetable, known, quiet=as_json)
+                with heeding_signals(tick.halt):
+                    turns = tick.run(jobs, due_only=due)
+        except DestinationWaiting:
+            if not due:
+                raise  # when due, another run is going on: nothing is lost
     outcome = worst(turn.run.outcome for turn in turns if turn.run)
     if as_json:
         tell_json(_document(turns, outcome))
