@@ -18,6 +18,7 @@ from rootcellar.config import Timetable, load_notify, load_timetable
 from rootcellar.errors import DestinationWaiting
 from rootcellar.outcomes import EXIT_CODES, worst
 from rootcellar.report import RunReport
+from rootcellar.schedule.beside import looking, tell_of_all
 from rootcellar.schedule.due import Past, Verdict
 from rootcellar.schedule.jobs import Job
 from rootcellar.schedule.logs import Logs
@@ -76,10 +77,13 @@ def _tick(timetable: Timetable, known: Jobs, *, quiet: bool) -> Tick:
 
         return is_archive_there(timetable, job)
 
+    def look() -> None:
+        tell_of_all(timetable, default_path(), teller)
+
     @contextlib.contextmanager
     def around(name: str, job: Job, number: int) -> Iterator[None]:
         head = f"{name}, run {number}, {now().isoformat(timespec='seconds')}"
-        with logs.recording(number, head):
+        with logs.recording(number, head), looking(look):
             ping_started(job)
             yield
 

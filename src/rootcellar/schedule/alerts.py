@@ -87,6 +87,8 @@ def _stale(job: str, run: JobRun | None, past: Past, verdict: Verdict) -> Alert:
         why = f"{shortfalls(run)[1]:,} items cannot be read. `rootcellar status` tells more."
     elif run is not None and not run.is_success and run.message:
         why = f"{run.message} {run.hint}".strip()
+    elif run is not None and run.outcome == "running":
+        why = f"The run of {_day(run.started)} has not ended: `rootcellar log` tells more."
     elif verdict.due and run is not None:
         why = "It was due and could not run: was the machine off or asleep?"
     return Alert(STALE, f"{job} is stale: no success {since}", why)
