@@ -292,6 +292,19 @@ def test_a_stale_job_is_told_by_status_with_its_reason_and_exit_code_1(orderly: 
     assert "The job nightly is STALE: last success" in orderly.run("status").out
 
 
+def test_a_job_that_failed_before_it_began_is_told_by_status(orderly: Any) -> None:
+    orderly.run("run")
+    good = orderly.settings.read_text()
+    orderly.settle(good + '[jobs.nightly]\nexporters = ["gardn"]\n')
+    assert orderly.run("run").code == 1
+    done = orderly.run("status", "--json")
+    assert (done.code, done.document["outcome"]) == (1, "failed")
+    assert "The last run failed: There is no exporter named gardn." in orderly.run("status").out
+    orderly.settle(good)
+    orderly.run("run")
+    assert orderly.run("status").code == 0
+
+
 def test_history_shows_a_table_and_charts(orderly: Any) -> None:
     for name in ("quince", "fig"):
         orderly.plant(name)

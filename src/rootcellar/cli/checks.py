@@ -42,8 +42,7 @@ def check_standings(settings: Path | None) -> Iterator[Check]:
             if one.verdict.stale:
                 yield Check(f"job.{one.name}", "problem", one.line, hint)
             elif one.last is not None and one.last.is_failure:
-                message = f"{one.line}. The last run failed: {one.last.message}"
-                yield Check(f"job.{one.name}", "note", message, hint)
+                yield Check(f"job.{one.name}", "note", one.line, hint)
             else:
                 yield Check(f"job.{one.name}", "ok", one.line)
 

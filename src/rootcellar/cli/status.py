@@ -102,7 +102,7 @@ def command(
         proofs = {name: state.trees.occasion(row, name) for name in PROOFS}
     outcomes = [one.exporter.outcome for one in found]
     outcomes += [problem.outcome if problem else "ok"]
-    outcomes += ["failed" for one in jobs if one.verdict.stale]
+    outcomes += [one.outcome for one in jobs]
     read_again = proofs["verified"]
     outcomes += ["partial" if read_again and read_again[1] == "partial" else "ok"]
     outcome = worst(outcomes)
@@ -117,7 +117,7 @@ def command(
         _tell_proofs(proofs)
         tell_shortfalls(missing)
         for one in jobs:
-            click.echo(click.style(one.line, fg="red" if one.verdict.stale else None))
+            click.echo(click.style(one.line, fg="red" if one.outcome == "failed" else None))
     sys.exit(EXIT_CODES[outcome])
 
 

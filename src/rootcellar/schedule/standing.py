@@ -30,7 +30,16 @@ class Standing:
         text = f"{self.name} ({self.job.schedule}): {since}"
         if self.verdict.upcoming:
             text += f"; next on {moment(self.verdict.upcoming)}"
-        return f"{text}; stale without a success by {moment(self.verdict.deadline)}"
+        text += f"; stale without a success by {moment(self.verdict.deadline)}"
+        if self.last is not None and self.last.is_failure:
+            text += f". The last run failed: {self.last.message or self.last.outcome}"
+        return text
+
+    @property
+    def outcome(self) -> str:
+        """What a monitor should know of it: `failed` when it is stale, or its last run failed."""
+        has_failed = self.last is not None and self.last.outcome == "failed"
+        return "failed" if self.verdict.stale or has_failed else "ok"
 
 
 def standings(jobs: Mapping[str, Job], known: Jobs, now: datetime, zone: tzinfo) -> list[Standing]:
