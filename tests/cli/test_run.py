@@ -1,5 +1,6 @@
 """`rootcellar run`: jobs by hand and when due, one at a time, stopped safely, idle cheaply."""
 
+import io
 import json
 import os
 import resource
@@ -7,11 +8,16 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from listening import listening
+from rich.console import Console
+
+from rootcellar.cli.history import show_history
+from rootcellar.state.jobs import JobRun
 
 HEAVY = (
     "apprise", "jinja2", "osxphotos", "psutil", "pydantic", "requests", "rich",
@@ -318,6 +324,44 @@ def test_history_shows_a_table_and_charts(orderly: Any) -> None:
     assert "items    █▃  up to 3" in done.out
     document = orderly.run("status", "--history", "--json").document
     assert [run["counts"]["garden"]["new"] for run in document["history"]] == [1, 3]
+
+
+@pytest.mark.parametrize("width", [42, 60, 80])
+def test_history_fits_into_a_narrow_terminal(width: int) -> None:
+    start = datetime(2026, 11, 23, 3, tzinfo=UTC)
+    counts = {"photos": {"new": 1234, "changed": 5, "gone": 0, "bytes": 10**12, "failed": 7}}
+    some = [
+        JobRun(
+            *(number, "photos-of-the-whole-family", "slot", start, start + timedelta(hours=2)),
+            *(1 + number % 3, "waiting" if number % 3 else "partial", True, "", "", counts),
+        )
+        for number in range(1, 41)
+    ]
+    console = Console(width=width, force_terminal=True, color_system=None, file=io.StringIO())
+    show_history(some, console)
+    assert isinstance(console.file, io.StringIO)
+    lines = [line for line in console.file.getvalue().splitlines() if line.strip()]
+    assert max(map(len, lines)) <= width
+    assert [line.split()[0] for line in lines] == [
+        *("run", *map(str, range(1, 41))),
+        *("■", "outcome"),
+        *("items", "written", "took"),
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii:strict"])
+def test_a_terminal_of_few_characters_is_shown_what_it_has(orderly: Any, encoding: str) -> None:
+    orderly.plant("“quince”")
+    orderly.plant("fig", "absent")
+    environment = {**orderly.environment, "PYTHONIOENCODING": encoding}
+    for command in (["run"], ["status", "--history"], ["status"], ["log"]):
+        program = Path(sys.executable).parent / "rootcellar"
+        done = subprocess.run([program, *command], env=environment, capture_output=True)
+        assert (done.returncode in (0, 3), done.stderr) == (True, b"")
+    orderly.settle(f'{orderly.settings.read_text()}[jobs.nightly]\nexporters = ["“photos”"]\n')
+    done = subprocess.run([program, "run"], env=environment, capture_output=True)
+    if encoding == "latin-1":  # click takes ASCII for a mistake, and prints UTF-8
+        assert b"There is no exporter named ?photos?." in done.stdout
 
 
 def test_a_person_at_a_terminal_sees_that_a_job_is_stale(orderly: Any) -> None:

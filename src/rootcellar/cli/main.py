@@ -1,5 +1,6 @@
 """The `rootcellar` command; every subcommand is imported only when it is called."""
 
+import io
 import sys
 
 import click
@@ -69,12 +70,20 @@ def rootcellar() -> None:
     """
 
 
+def _show_what_can_be_shown() -> None:
+    """Print a question mark for what a terminal has no character for, rather than stop there."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
+
+
 def main() -> None:
     """Run the command line; errors a person can act on are told without a trace.
 
     With --json there is one document on stdout whatever happens; a trace goes to stderr.
     """
     as_json = "--json" in sys.argv[1:]
+    _show_what_can_be_shown()
     try:
         # Not standalone: click must not print its own words about an interruption, nor anything
         # beside a JSON document.
