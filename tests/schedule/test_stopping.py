@@ -81,6 +81,22 @@ def test_who_is_asked_to_stop_starts_no_further_job(tmp_path: Path, moment: str)
         assert [turn.run is not None for turn in turns] == [True, False]
 
 
+def test_a_run_that_a_person_interrupts_is_no_failure_and_stays_due(tmp_path: Path) -> None:
+    def chain(name: str, job: Job, stop: Stop) -> RunReport:
+        raise KeyboardInterrupt
+
+    with open_jobs(tmp_path / "state.sqlite") as jobs:
+        timetable = Timetable(Path(), None, {"job": Job()}, Notify())
+        tick = Tick(timetable, jobs, chain, zone=lambda: ZoneInfo("UTC"))
+        with pytest.raises(KeyboardInterrupt):
+            tick.run(["job"], due_only=False)
+        (run,) = jobs.runs(9)
+        assert (run.outcome, run.message) == ("waiting", "The run was interrupted.")
+        tick.chain = lambda *_: RunReport("a", "", exporters={"garden": ExporterReport("ok")})
+        (turn,) = tick.run(due_only=True)
+        assert turn.run is not None
+
+
 def test_a_run_whose_time_is_used_up_goes_on_at_the_next_slot_and_is_no_success(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,10 +100,16 @@ class Tick:
         slot = verdict.slot or self._slot_by_hand(name, job)
         number = self.jobs.start(name, slot, self.clock())
         blank = JobRun(number, name, slot, self.clock(), self.clock(), 1, "failed", False, "", "")
-        with self.around(name, job, number):
-            run, report = self._attempt(blank, job, Stop(job.time_budget, self.halt))
-            turn = Turn(name, verdict, replace(run, finished=self.clock()), report)
-            self.ended(turn, job)
+        try:
+            with self.around(name, job, number):
+                run, report = self._attempt(blank, job, Stop(job.time_budget, self.halt))
+                turn = Turn(name, verdict, replace(run, finished=self.clock()), report)
+                self.ended(turn, job)
+        except KeyboardInterrupt:
+            message, hint = "The run was interrupted.", "It goes on when it is due, or run again."
+            ended = replace(blank, finished=self.clock(), message=message, hint=hint)
+            self.jobs.finish(replace(ended, outcome="waiting"))
+            raise
         assert turn.run is not None
         self.jobs.finish(turn.run)
         return turn
