@@ -118,6 +118,24 @@ def test_a_schedule_that_is_not_installed_is_named(settled: Any) -> None:
     assert found["schedule"][1] == "Run: rootcellar schedule install"
 
 
+def test_a_job_with_an_exporter_that_is_not_there_is_named_and_not_installed(
+    settled: Any, tmp_path: Path
+) -> None:
+    settled.run("schedule", "remove")
+    good = settled.settings.read_text()
+    settled.settle(f'{good}exporters = ["gardn"]\n')
+    assert "no exporter named gardn" in problems(settled, "--here")["job.nightly"][0]
+    for wrong in (
+        f'{good}exporters = ["gardn"]\n',
+        f"{good}[gadren]\n",
+        f"{good}[photos]\nx = 1\n",
+    ):
+        settled.settle(wrong)
+        done = settled.run("schedule", "install", "--with", "cron")
+        assert (done.code, done.out) == (2, "")
+        assert not (tmp_path / "tab").exists()
+
+
 def test_what_was_installed_is_shown_and_removed_whichever_it_is(
     settled: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,6 +144,7 @@ def test_what_was_installed_is_shown_and_removed_whichever_it_is(
     monkeypatch.setattr("rootcellar.cli.schedule.default_system", lambda: "systemd")
     monkeypatch.setattr(schedule, "logs_folder", lambda: tmp_path / "logs")
     monkeypatch.setattr("rootcellar.schedule.systemd.Systemd.install", lambda self: [])
+    settled.settle('[jobs.nightly]\nschedule = "daily 03:00"\n')  # no gardens in this process
     for name in ("ROOTCELLAR_STATE", "ROOTCELLAR_CACHE", "ROOTCELLAR_SETTINGS"):
         monkeypatch.setenv(name, settled.environment[name])
     asked = CliRunner()

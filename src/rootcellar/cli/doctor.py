@@ -86,6 +86,7 @@ def _checks(archive: Path | None, home: Path | None, settings: Path | None) -> I
     there = setting.settings.path.exists()
     where = f"Settings: {setting.settings.path}" if there else "Settings: none, defaults are used"
     yield Check("settings", "ok", where)
+    yield from _check_jobs(setting)
     yield from _check_exporters(setting)
     try:
         with StateStore(default_path()) as state:
@@ -95,6 +96,14 @@ def _checks(archive: Path | None, home: Path | None, settings: Path | None) -> I
         yield from check_notify(setting.settings.notify)
     except RootcellarError as error:
         yield Check("state", "problem", error.message, error.hint)
+
+
+def _check_jobs(setting: Setting) -> Iterator[Check]:
+    for name, job in setting.settings.jobs.items():
+        try:
+            setting.chosen(job.exporters)
+        except RootcellarError as error:
+            yield Check(f"job.{name}", "problem", f"The job {name}: {error.message}", error.hint)
 
 
 def _check_exporters(setting: Setting) -> Iterator[Check]:

@@ -11,6 +11,7 @@ import click
 
 from rootcellar.cli.options import json_option, settings_option
 from rootcellar.cli.output import tell_json
+from rootcellar.cli.setting import Setting
 from rootcellar.config import load_timetable
 from rootcellar.errors import StateError, UsageError
 from rootcellar.schedule.logs import TIMER_LOG
@@ -66,6 +67,9 @@ def command() -> None:
 def install(system: str | None, settings: Path | None) -> None:
     """Have the system run what is due, every quarter of an hour and when a drive is connected."""
     timetable = load_timetable(settings)
+    setting = Setting.load(settings, None)
+    for job in timetable.jobs.values():
+        setting.chosen(job.exporters)  # what is wrong is better said now than at 3 in the night
     before = systems_installed(settings)
     chosen = system_named(system or (before[0].name if before else None), settings)
     try:
