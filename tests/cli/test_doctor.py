@@ -118,6 +118,21 @@ def test_a_schedule_that_is_not_installed_is_named(settled: Any) -> None:
     assert found["schedule"][1] == "Run: rootcellar schedule install"
 
 
+def test_a_system_that_does_not_call_is_named(settled: Any) -> None:
+    """A line in a crontab does nothing where no cron runs."""
+    checks = settled.run("doctor", "--json").document["checks"]
+    (fresh,) = (one for one in checks if one["id"] == "schedule.looked")
+    assert fresh["result"] == "ok"
+    looked = settled.root / "state" / "locks" / "looked"
+    os.utime(looked, (looked.stat().st_mtime - 7200,) * 2)
+    done = settled.run("doctor")
+    assert done.code == 0
+    assert "cron has not looked what is due since 20" in done.out
+    assert "see whether cron runs at all" in done.out.partition("What to do:")[2]
+    settled.run("run", "--due")
+    assert "cron last looked on" in settled.run("doctor").out
+
+
 def test_a_job_with_an_exporter_that_is_not_there_is_named_and_not_installed(
     settled: Any, tmp_path: Path
 ) -> None:

@@ -6,14 +6,16 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from rootcellar.config import load_timetable
 from rootcellar.errors import RootcellarError
 from rootcellar.schedule.jobs import Notify
+from rootcellar.schedule.marks import LOOKED, marks_folder, moment_of
 from rootcellar.schedule.slots import local_zone
-from rootcellar.schedule.standing import standings
+from rootcellar.schedule.standing import moment, standings
 from rootcellar.state.faults import now
 from rootcellar.state.jobs import open_jobs
 from rootcellar.state.path import default_path
@@ -29,6 +31,8 @@ class Check:
     hint: str = ""
 
 
+LONG_AGO = timedelta(hours=1)
+"""The system should look every quarter of an hour."""
 PROBED = ("store.", "archive", "state")
 """The checks that may come out otherwise where the schedule runs."""
 
@@ -96,6 +100,7 @@ def check_schedule(settings: Path | None) -> Iterator[Check]:
     if found.problems:
         return
     yield Check("schedule", "ok", f"{found.system} calls {shlex.join(found.command)}")
+    yield _check_looks(found.system)
     from rootcellar.schedule.waking import Wake
 
     wake = Wake.of_this_program(settings, Path())
@@ -111,6 +116,20 @@ def check_schedule(settings: Path | None) -> Iterator[Check]:
         )
         return
     yield from _seen_from_there(checks, found.system, system.grantee)
+
+
+def _check_looks(system: str) -> Check:
+    """Tell when the system last called `run --due`: a line of cron's does nothing by itself."""
+    looked = moment_of(marks_folder(default_path()) / LOOKED)
+    if looked is not None and timedelta(0) <= now() - looked < LONG_AGO:
+        return Check("schedule.looked", "ok", f"{system} last looked on {moment(looked)}")
+    since = f"since {moment(looked)}" if looked else "yet"
+    return Check(
+        "schedule.looked",
+        "note",
+        f"{system} has not looked what is due {since}.",
+        f"If this machine was not off or asleep: see whether {system} runs at all.",
+    )
 
 
 def _seen_from_there(checks: list[dict[str, Any]], system: str, grantee: str) -> Iterator[Check]:

@@ -4,7 +4,7 @@ import contextlib
 import io
 import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from rootcellar.schedule.beside import looking, tell_of_all
 from rootcellar.schedule.due import Past, Verdict
 from rootcellar.schedule.jobs import Job
 from rootcellar.schedule.logs import Logs
+from rootcellar.schedule.marks import LOOKED, marks_folder, set_mark
 from rootcellar.schedule.running import Tick, Turn, run_lock
 from rootcellar.schedule.stopping import Stop, heeding_signals
 from rootcellar.schedule.telling import Teller, deliver, ping_ended, ping_started
@@ -42,8 +43,11 @@ def command(jobs: tuple[str, ...], due: bool, settings: Path | None, as_json: bo
     Without names, every job of the settings is run.
     """
     turns: list[Turn] = []
-    unable = Unable(default_path().parent / "locks", deliver)
-    watching = unable.watching(partial(load_notify, settings), now) if due else nullcontext()
+    marks = marks_folder(default_path())
+    watching: AbstractContextManager[None] = nullcontext()
+    if due:
+        set_mark(marks / LOOKED, now())
+        watching = Unable(marks, deliver).watching(partial(load_notify, settings), now)
     with watching:
         timetable = load_timetable(settings)
         try:

@@ -15,6 +15,7 @@ from rootcellar.cli.setting import Setting
 from rootcellar.config import load_timetable
 from rootcellar.errors import StateError, UsageError
 from rootcellar.schedule.logs import TIMER_LOG
+from rootcellar.schedule.marks import LOOKED, marks_folder, set_mark
 from rootcellar.schedule.waking import (
     Answer,
     Installed,
@@ -23,7 +24,8 @@ from rootcellar.schedule.waking import (
     default_system,
     systems_here,
 )
-from rootcellar.state.path import logs_folder
+from rootcellar.state.faults import now
+from rootcellar.state.path import default_path, logs_folder
 
 
 class System(Protocol):
@@ -80,6 +82,7 @@ def install(system: str | None, settings: Path | None) -> None:
             hint="Is the internal disk full, or may this folder not be written to?",
         ) from error
     hints = chosen.install()
+    set_mark(marks_folder(default_path()) / LOOKED, now())  # from here on it should be called
     for other in before:
         if other.name != chosen.name:
             other.remove()

@@ -1,18 +1,18 @@
 """Ticks that cannot even look what is due: the settings are wrong, or the state is damaged.
 
-Nobody reads what a timer logs, so a person is told all the same. What is remembered for that are
-the times of empty files: they can be kept where a disk is full and no state can be written.
+Nobody reads what a timer logs, so a person is told all the same; marks remember it, and no state.
 """
 
 import contextlib
 import os
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from rootcellar.errors import RootcellarError
 from rootcellar.schedule.alerts import FAILED, RECOVERED, REMIND, Alert
 from rootcellar.schedule.jobs import Notify
+from rootcellar.schedule.marks import FAILING, TOLD, moment_of, set_mark
 
 PATIENCE = timedelta(hours=1)
 """So long ticks may fail before anybody is told: settings are edited, updates are installed."""
@@ -47,27 +47,27 @@ class Unable:
         folder = self._usable_folder()
         if folder is None:
             return
-        since = _time(folder / "failing")
+        since = moment_of(folder / FAILING)
         if since is None or since > now:
-            _mark(folder / "failing", now)
+            set_mark(folder / FAILING, now)
             return
-        told = _time(folder / "failing-told")
+        told = moment_of(folder / TOLD)
         if now - since < PATIENCE or (told and abs(now - told) < REMIND):
             return
         title = f"nothing has run since {since.astimezone():%Y-%m-%d %H:%M}"
         if self._deliver(notify, Alert(FAILED, title, text)):
-            _mark(folder / "failing-told", now)
+            set_mark(folder / TOLD, now)
 
     def worked(self, notify: Callable[[], Notify]) -> None:
         """Forget what was; tell that it is over to whom it had been told."""
-        if not (self._folder / "failing").exists():
+        if not (self._folder / FAILING).exists():
             return
-        if (self._folder / "failing-told").exists():
+        if (self._folder / TOLD).exists():
             text = "What is due is run again."
             if not self._deliver(notify(), Alert(RECOVERED, "the schedule works again", text)):
                 return
-            (self._folder / "failing-told").unlink()
-        (self._folder / "failing").unlink()
+            (self._folder / TOLD).unlink()
+        (self._folder / FAILING).unlink()
 
     def _usable_folder(self) -> Path | None:
         import tempfile
@@ -78,16 +78,3 @@ class Unable:
                 if os.access(folder, os.W_OK):
                     return folder
         return None
-
-
-def _time(path: Path) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    except OSError:
-        return None
-
-
-def _mark(path: Path, now: datetime) -> None:
-    with contextlib.suppress(OSError):
-        path.touch()
-        os.utime(path, (now.timestamp(), now.timestamp()))
