@@ -61,7 +61,7 @@ def test_a_job_that_is_due_is_run_once(orderly: Any) -> None:
 def test_a_job_is_run_by_hand_whether_it_is_due_or_not(orderly: Any) -> None:
     orderly.run("run", "--due")
     orderly.plant("quince")
-    by_hand = orderly.run("run", "nightly")
+    by_hand = orderly.run("run", "nightly", "nightly")  # once is enough
     assert by_hand.code == 0
     assert "nightly: ok" in by_hand.out
     assert "Garden: 1 new" in by_hand.out
@@ -274,7 +274,8 @@ def test_log_shows_what_a_run_said(orderly: Any) -> None:
     assert "la la la" in first
     listed = orderly.run("log", "--list").out.splitlines()
     assert ["ok" in listed[0], "waiting" in listed[1]] == [True, True]
-    assert orderly.run("log", "99").code == 2
+    for number in ("99", "0", "9" * 30):
+        assert orderly.run("log", number).code == 2
 
 
 def test_status_tells_of_jobs_and_their_deadlines(orderly: Any) -> None:
@@ -415,6 +416,18 @@ def test_a_stale_job_is_told_once_by_the_tick(orderly: Any) -> None:
         orderly.run("run", "--due")
         assert len(server.taken) == 2
         assert "works again" in server.taken[1][1]
+
+
+def test_a_dead_mans_switch_hears_nothing_of_runs_that_wait(orderly: Any) -> None:
+    """It would take a start without an end for a failure, long before the deadline."""
+    with listening() as server:
+        job = f'[jobs.nightly]\nping = "http://{server.address}/check"\n'
+        orderly.settle(orderly.settings.read_text() + job)
+        orderly.run("run")
+        assert [path for path, _ in server.taken] == ["/check/start", "/check"]
+        orderly.archive.rename(orderly.root / "unplugged")
+        assert orderly.run("run").code == 75
+        assert len(server.taken) == 2
 
 
 # -- ticks that cannot even look ----------------------------------------------------------------

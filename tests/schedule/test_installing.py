@@ -264,8 +264,9 @@ def test_systemd_is_told_in_order_and_asked_what_it_has(
 
 def test_what_systemd_refuses_leaves_no_files(wake: Wake, shim: Any, person: Path) -> None:
     shim.answer({"systemctl --user daemon-reload": (1, "", "Failed to connect to bus")})
-    with pytest.raises(RootcellarError, match="Failed to connect to bus"):
+    with pytest.raises(RootcellarError, match="Failed to connect to bus") as error:
         Systemd(wake, Templates()).install()
+    assert "after su or sudo" in error.value.hint
     assert files(person) == {}
 
 

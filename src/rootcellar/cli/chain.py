@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from rootcellar.archive.drive import require_room
@@ -40,8 +40,19 @@ def is_archive_there(timetable: Timetable, job: Job) -> bool:
             return False
 
 
-def run_chain(timetable: Timetable, name: str, job: Job, stop: Stop, *, quiet: bool) -> RunReport:
-    """Run what one job is made of; raises RootcellarError when nothing could be started."""
+def run_chain(
+    timetable: Timetable,
+    name: str,
+    job: Job,
+    stop: Stop,
+    *,
+    quiet: bool,
+    begun: Callable[[], None] = lambda: None,
+) -> RunReport:
+    """Run what one job is made of; raises RootcellarError when nothing could be started.
+
+    `begun` is called once there is nothing left to wait for.
+    """
     with StateStore(default_path()) as state:
         found = archive_of(timetable, job, state)
         place, meant = locate(found.path), found.uuid
@@ -52,6 +63,7 @@ def run_chain(timetable: Timetable, name: str, job: Job, stop: Stop, *, quiet: b
             require_room(place)
         if job.on_power:
             _require_power()
+        begun()
         with contextlib.redirect_stdout(sys.stderr), staying_awake():
             setting = Setting.load(timetable.path if timetable.path.exists() else None, None)
             order = replace(

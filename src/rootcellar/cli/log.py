@@ -12,7 +12,7 @@ SHOWN = 20
 
 
 @click.command()
-@click.argument("run", type=int, required=False)
+@click.argument("run", type=click.IntRange(1, (1 << 63) - 1), required=False)
 @click.option("--list", "listed", is_flag=True, help="List the latest runs with their numbers.")
 def command(run: int | None, listed: bool) -> None:
     """Show what a run of a job said.

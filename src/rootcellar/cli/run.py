@@ -74,7 +74,8 @@ def _tick(timetable: Timetable, known: Jobs, *, quiet: bool) -> Tick:
     def chain(name: str, job: Job, stop: Stop) -> RunReport:
         from rootcellar.cli.chain import run_chain  # all that is heavy, once a job is due
 
-        return run_chain(timetable, name, job, stop, quiet=quiet)
+        begun = partial(ping_started, job)
+        return run_chain(timetable, name, job, stop, quiet=quiet, begun=begun)
 
     def is_present(job: Job) -> bool:
         from rootcellar.cli.chain import is_archive_there
@@ -86,9 +87,9 @@ def _tick(timetable: Timetable, known: Jobs, *, quiet: bool) -> Tick:
 
     @contextlib.contextmanager
     def around(name: str, job: Job, number: int) -> Iterator[None]:
+        del job
         head = f"{name}, run {number}, {now().isoformat(timespec='seconds')}"
         with logs.recording(number, head), looking(look):
-            ping_started(job)
             yield
 
     def ended(turn: Turn, job: Job) -> None:

@@ -85,7 +85,7 @@ class Tick:
                     hint=f"There are: {', '.join(self.timetable.jobs)}. Jobs are tables like "
                     f"[jobs.{name}] in {self.timetable.path}.",
                 )
-        return names or tuple(self.timetable.jobs)
+        return tuple(dict.fromkeys(names)) or tuple(self.timetable.jobs)
 
     def _judge(self, name: str, job: Job) -> tuple[Past, Verdict]:
         plan, moment = job.plan(name), self.clock()

@@ -19,6 +19,10 @@ from rootcellar.schedule.waking import (
 )
 
 TIMER, SERVICE = "rootcellar.timer", "rootcellar.service"
+NO_BUS = (
+    "Log in as this user itself, at the screen or by ssh: after su or sudo, systemd cannot be "
+    "reached. Or use cron: rootcellar schedule install --with cron"
+)
 
 
 class Systemd:
@@ -55,10 +59,12 @@ class Systemd:
             tell([*self._systemctl, "daemon-reload"])
             tell([*self._systemctl, "enable", TIMER])
             tell([*self._systemctl, "restart", TIMER])
-        except RootcellarError:
+        except RootcellarError as error:
             for path in new:
                 path.unlink(missing_ok=True)
-            raise
+            if "connect to bus" not in error.message:
+                raise
+            raise RootcellarError(error.message, hint=NO_BUS) from error
         return [self._linger_hint] if self._needs_linger() else []
 
     def remove(self) -> None:
