@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from listening import Server, listening
 
+from rootcellar.errors import StateError
 from rootcellar.schedule.alerts import Alert
 from rootcellar.schedule.due import Past, Verdict
 from rootcellar.schedule.jobs import Job, Notify
@@ -202,3 +203,16 @@ def test_a_state_of_an_earlier_version_gets_its_tables(tmp_path: Path) -> None:
         connection.execute("DELETE FROM migration WHERE name LIKE '%-jobs'")
     with open_jobs(path) as jobs:
         assert jobs.runs(3) == []
+
+
+def test_a_state_that_is_in_use_is_not_called_damaged(tmp_path: Path, monkeypatch: Any) -> None:
+    path = tmp_path / "state.sqlite"
+    with open_jobs(path) as jobs:
+        jobs.past("nightly", NOW)
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **o: connect(*a, **{**o, "timeout": 0.05}))
+    with closing(connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StateError, match="Another program") as error, open_jobs(path) as jobs:
+            jobs.past("weekly", NOW)
+    assert "rebuild" not in error.value.hint

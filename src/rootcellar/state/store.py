@@ -17,6 +17,7 @@ from rootcellar.archive.names import fold
 from rootcellar.errors import StateError
 from rootcellar.state.coverage import Coverage
 from rootcellar.state.documents import Documents
+from rootcellar.state.faults import in_use, is_in_use
 from rootcellar.state.faults import now as now
 from rootcellar.state.faults import state_errors as state_errors
 from rootcellar.state.holdings import Holdings
@@ -56,6 +57,8 @@ class StateStore:
                 self.connection.close()
                 raise
         except (OSError, sqlite3.OperationalError) as error:
+            if isinstance(error, sqlite3.Error) and is_in_use(error):
+                raise in_use(path) from error
             raise StateError(
                 f"The state {path} cannot be opened: {error}.",
                 hint="Check that this folder can be written to, or set ROOTCELLAR_STATE to one "
