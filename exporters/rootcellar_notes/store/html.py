@@ -4,8 +4,10 @@ Read with Python's own tolerant parser; whatever is no text and has no meaning i
 (styles, scripts) is left out. Tables become tables, pictures attachments by their `cid:`.
 """
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 from rootcellar_notes.blocks import (
     OBJECT,
@@ -36,6 +38,13 @@ MARKS = {
 }
 BASELINES = {"sup": 1, "sub": -1}
 LISTS = {"ul": Style.BULLET, "ol": Style.NUMBER}
+DASHES = "Apple-dash-list"
+"""The class of lists with dashes, in Notes as in Mail."""
+SPACES = re.compile("[ \t\n\r\f]+")
+"""What HTML takes for one space; that of a full width, or one that is not to break, is none."""
+NUMBER = re.compile("-?[0-9]{1,9}")
+KEPT = re.compile(r"white-space:\s*(pre|break-spaces)\b")
+"""The style of a span whose spaces are meant: Notes writes one around tabs."""
 MOST = 200_000
 """Paragraphs of one note; more are damage."""
 
@@ -66,6 +75,8 @@ class _Reader(HTMLParser):
         self.marks: list[str] = []
         self.links: list[str] = []
         self.lists: list[Style] = []
+        self.start: int | None = None
+        self.spans: list[bool] = []
         self.within = dict.fromkeys(COUNTED, 0)
         self.style: Style | None = None
         self.item = False
@@ -79,6 +90,8 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.skipping += tag in SKIPPED
+        if tag in BLOCKS:
+            self.skipping = 0  # a head need not be closed
         if self.skipping:
             return
         if tag in BLOCKS:
@@ -88,7 +101,10 @@ class _Reader(HTMLParser):
         if tag in MARKS or tag in BASELINES:
             self.marks.append(tag)
         elif tag in LISTS:
-            self.lists.append(LISTS[tag])
+            dashes = tag == "ul" and DASHES in given.get("class", "")
+            self.lists.append(Style.DASH if dashes else LISTS[tag])
+            number = given.get("start", "").strip()
+            self.start = int(number) if tag == "ol" and NUMBER.fullmatch(number) else None
         elif tag in LEVELS:
             self.style = LEVELS[tag]
         elif tag in COUNTED:
@@ -107,6 +123,8 @@ class _Reader(HTMLParser):
             self._break()
         elif tag == "li":
             self.item = True
+        elif tag == "span":
+            self.spans.append(bool(KEPT.search(given.get("style", ""))))
 
     def handle_endtag(self, tag: str) -> None:
         self.skipping = max(0, self.skipping - (tag in SKIPPED))
@@ -127,6 +145,8 @@ class _Reader(HTMLParser):
     def _close(self, tag: str) -> None:
         if tag == "a" and self.links:
             self.links.pop()
+        elif tag == "span" and self.spans:
+            self.spans.pop()
         elif tag in LISTS and self.lists:
             self.lists.pop()
         elif tag == "li":
@@ -137,20 +157,17 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.skipping:
             return
-        if self.within["pre"]:
+        if self.within["pre"] or any(self.spans):
             first, *rest = data.split("\n")
             self._add(first)
             for line in rest:
                 self._end(always=True)
                 self._add(line)
             return
-        words = " ".join(data.split())
-        if not words:
-            if data and self.runs and not self.runs[-1].text.endswith(" "):
-                self._add(" ")
-            return
-        lead = " " if data[0].isspace() and self.runs else ""
-        self._add(f"{lead}{words}{' ' if data[-1].isspace() else ''}")
+        words = SPACES.sub(" ", data)
+        if not self.runs or self.runs[-1].text.endswith((" ", SOFT_BREAK)):
+            words = words.removeprefix(" ")
+        self._add(words)
 
     # -- text --------------------------------------------------------------------------------
 
@@ -174,7 +191,8 @@ class _Reader(HTMLParser):
 
     def _attach(self, source: str) -> None:
         if source:
-            identifier = source.removeprefix("cid:").strip("<>")
+            cid = source[:4].lower() == "cid:"
+            identifier = unquote(source[4:]).strip("<>") if cid else source
             self.runs.append(Run(OBJECT, attachment=Attachment(identifier)))
 
     def _break(self) -> None:
@@ -196,14 +214,19 @@ class _Reader(HTMLParser):
         style = self.style or Style.BODY
         if self.within["pre"]:
             style = Style.MONOSPACED
+        start: int | None = None
         if self.item and self.lists:
             style = self.lists[-1]
+            start, self.start = self.start, None
+            if self.runs and self.runs[-1].text == SOFT_BREAK:
+                self.runs.pop()  # as any `br` at the end of its block
         self.done.append(
             Paragraph(
                 _trimmed(self.runs, keep=bool(self.within["pre"])),
                 style,
                 max(0, len(self.lists) - 1) if self.item else 0,
                 self.within["blockquote"],
+                start=start,
             )
         )
         self.runs = []

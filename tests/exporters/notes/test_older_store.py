@@ -102,7 +102,7 @@ def test_a_page_is_markdown_like_any_other(home: Path) -> None:
     assert markdown(item.record, files) == (
         "# Pear & quince\n\n"
         "Two **ripe** pears, one <u>_hard_</u> quince\n\n"
-        "- Peel\n    - thinly\n- Core\n\n"
+        "* Peel\n    - thinly\n* Core\n\n"
         "1. Boil\n2. Wait\n\n"
         "> No sugar\n\n"
         "```\na  b\n c\n```\n\n"
