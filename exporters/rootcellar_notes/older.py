@@ -42,7 +42,7 @@ class OlderStore:
         with self.connection() as connection:
             for note in legacy_notes(connection, self.identity, whole=True):
                 if note.key in keys:
-                    yield self._item(note, legacy_files(connection, note.pk))
+                    yield self._item(note, legacy_files(connection, note.pk, self.path))
 
     def _sighting(self, note: LegacyNote) -> Sighting:
         facts = (note.version, note.title, note.account, note.folders, note.in_trash)

@@ -4,20 +4,31 @@ OS X before 10.11 kept all notes in it; later systems those of accounts that are
 (IMAP, Exchange). Tables and columns are looked for, as in `schema`.
 """
 
-import hashlib
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
 from rootcellar.api import StoreUnreadable
+from rootcellar.apple.keyed_archives import KeyedArchiveError, unarchive
 from rootcellar_notes.store.schema import NEWER
 from rootcellar_notes.store.values import moment, number, text
 
-IDENTIFIERS = ("ZGUID", "ZUUID", "ZIDENTIFIER", "ZEXTERNALIDENTIFIER", "ZSERVERID")
+IDENTIFIERS = (
+    "ZUNIVERSALLYUNIQUEID",
+    "ZGUID",
+    "ZUUID",
+    "ZIDENTIFIER",
+    "ZEXTERNALIDENTIFIER",
+    "ZSERVERID",
+)
 """Columns that may hold what a note is known by, the most lasting first."""
+
+ACCOUNT_NAMES = ("ZACCOUNTDESCRIPTION", "ZNAME", "ZEMAILADDRESS", "ZUSERNAME")
+"""Columns that may hold what an account is called, the first that says something counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +92,6 @@ def legacy_notes(
     identifiers = [f"n.{one}" for one in IDENTIFIERS if one in note]
     known = f"coalesce({', '.join([*identifiers, 'NULL', 'NULL'])})"
     version = "b.Z_OPT" if "Z_OPT" in body else "NULL"
-    said: set[str] = set()
     for (
         pk,
         identifier,
@@ -97,10 +107,7 @@ def legacy_notes(
         f"FROM ZNOTE n LEFT JOIN ZNOTEBODY b ON {_body_of_note(note, body)} "
         f"WHERE {_is_note(note)} ORDER BY n.Z_PK"
     ):
-        key = text(identifier) or _made_key(store, created, title)
-        if key in said:
-            key = _made_key(store, created, f"{title} {identifier} {pk}")
-        said.add(key)
+        key = _identifier(identifier) or f"{store}-{pk}"
         account, kind, folders, in_trash = filing.of(number(folder))
         yield LegacyNote(
             pk, key, text(title), account, kind, folders, in_trash, moment(created),
@@ -122,8 +129,8 @@ def _is_note(note: frozenset[str]) -> str:
     return " AND ".join(["1", *(f"ifnull(n.{one}, 0) <> 1" for one in flags)])
 
 
-def legacy_files(connection: sqlite3.Connection, note: int) -> list[LegacyFile]:
-    """Return the files of a note, as far as the store tells of them."""
+def legacy_files(connection: sqlite3.Connection, note: int, store: Path) -> list[LegacyFile]:
+    """Return the files of a note, as far as the store tells of them; `store` is its folder."""
     columns = columns_of(connection).get("ZATTACHMENT", frozenset())
     if not {"ZNOTE", "ZFILEURL"} <= columns:
         return []
@@ -132,16 +139,52 @@ def legacy_files(connection: sqlite3.Connection, note: int) -> list[LegacyFile]:
     for pk, identifier, url in connection.execute(
         f"SELECT Z_PK, {content}, ZFILEURL FROM ZATTACHMENT WHERE ZNOTE = ? ORDER BY Z_PK", (note,)
     ):
-        path = unquote(urlsplit(text(url)).path)
+        path = _path(_unarchived(url))
         name = Path(path).name
-        found.append(LegacyFile(text(identifier).strip("<>") or f"{name} {pk}", path, name))
+        at = _lies_at(path, store / "here") if path else ""
+        found.append(LegacyFile(text(identifier).strip("<>") or f"{name} {pk}", at, name))
     return found
 
 
-def _made_key(store: str, created: object, more: object) -> str:
-    """Return a key for a note that has none: by its store, its making, its title."""
-    said = f"{store}|{created!r}|{more!r}"
-    return f"legacy-{hashlib.sha256(said.encode('utf-8', 'replace')).hexdigest()[:32]}"
+def _path(url: str) -> str:
+    """Return the path that an address of a file has; "" for what is none."""
+    try:
+        return unquote(urlsplit(url).path)
+    except ValueError:
+        return ""
+
+
+def _identifier(value: object) -> str:
+    """Return what a note is known by: a text, or a UUID as its bytes or archived."""
+    if isinstance(value, bytes) and len(value) == 16:
+        return str(UUID(bytes=value)).upper()
+    return _unarchived(value)
+
+
+def _unarchived(value: object) -> str:
+    """Return the text of a column, which Core Data may have archived (UUIDs, addresses)."""
+    if isinstance(value, bytes) and value.startswith(b"bplist"):
+        try:
+            found = unarchive(value)
+        except KeyedArchiveError:
+            return ""
+        return found if isinstance(found, str) else ""
+    return text(value)
+
+
+def _lies_at(path: str, store: Path) -> str:
+    """Return where a file is whose address was written when the store lay where it was made.
+
+    A home may be a copy: what is told below a folder that the store lies in is looked for there.
+    """
+    parts = Path(path).parts
+    for folder in store.parents:
+        if folder.name in parts:
+            after = len(parts) - parts[::-1].index(folder.name)
+            here = folder.joinpath(*parts[after:])
+            if ".." not in parts and here.is_file():
+                return str(here)
+    return path
 
 
 class _Filing:
@@ -154,7 +197,7 @@ class _Filing:
         self.folders = _rows(connection, tables, "ZFOLDER", names)
         if not self.folders:
             self.folders = _rows(connection, tables, "ZSTORE", names)
-        named = ("Z_ENT", "ZACCOUNTDESCRIPTION", "ZNAME")
+        named = ("Z_ENT", *ACCOUNT_NAMES)
         self.accounts = _rows(connection, tables, "ZACCOUNT", named)
         self.kinds: dict[int, str] = {}
         if {"Z_ENT", "Z_NAME"} <= tables.get("Z_PRIMARYKEY", frozenset()):
@@ -169,13 +212,16 @@ class _Filing:
             chain.append(self.folders[folder])
             folder = number(chain[-1][2])
         owner = next((number(one[3] or one[4]) for one in chain if one[3] or one[4]), 0)
-        kind, description, name = self.accounts.get(owner, (0, "", ""))
-        account = text(description) or text(name)
+        number_of_kind, *names = self.accounts.get(owner, (0,))
+        kind = self.kinds.get(number(number_of_kind), "")
+        account = next(filter(None, map(text, names)), "")
+        if not account and kind == "LocalAccount":
+            account = "On My Mac"
         if len(chain) > 1 and _is_root(chain[-1], chain[0]):
             chain.pop()
         titles = tuple(text(one[1]) for one in reversed(chain))
         in_trash = any(one[4] for one in chain)
-        return account, self.kinds.get(number(kind), ""), titles, in_trash
+        return account, kind, titles, in_trash
 
 
 def _is_root(top: tuple[object, ...], inner: tuple[object, ...]) -> bool:
