@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,9 @@ def is_container(folder: Path) -> bool:
     return True
 
 
+Opening = Callable[[Capture, Path], Container | OlderStore]
+
+
 def open_containers(capture: Capture) -> tuple[list[Container | OlderStore], list[Trouble]]:
     """Open every container of the capture, the one changed last first, older stores last.
 
@@ -69,9 +73,12 @@ def open_containers(capture: Capture) -> tuple[list[Container | OlderStore], lis
     troubles: list[Trouble] = []
     errors: list[SourceError] = []
     paths = {found.path for found in capture.stores}
-    for path in sorted(paths, key=lambda path: (is_older_store(path), -_changed(path), path)):
+    newer = [path for path in paths if is_container(path) or not is_older_store(path)]
+    older = [path for path in paths if is_older_store(path)]
+    in_order: list[tuple[Path, Opening]] = [(path, _open) for path in _newest_first(newer)]
+    in_order += [(path, open_older_store) for path in _newest_first(older)]
+    for path, opening in in_order:
         try:
-            opening = open_older_store if is_older_store(path) else _open
             containers.append(opening(capture, path))
         except SourceError as error:
             errors.append(error)
@@ -79,6 +86,10 @@ def open_containers(capture: Capture) -> tuple[list[Container | OlderStore], lis
     if errors and not containers:
         raise errors[0]
     return containers, troubles
+
+
+def _newest_first(paths: list[Path]) -> list[Path]:
+    return sorted(paths, key=lambda path: (-_changed(path), path))
 
 
 def _open(capture: Capture, path: Path) -> Container:

@@ -36,10 +36,32 @@ if TYPE_CHECKING:
 GROUP = "Library/Group Containers/group.com.apple.notes"
 OLDER = "Library/Containers/com.apple.Notes/Data/Library/Notes"
 """Where notes of older systems are, and those of accounts that are not iCloud's."""
-IPHONE = "Containers/Shared/AppGroup"
-"""Where an iPhone keeps it, below its own home, in a folder named by a UUID."""
-IPHONE_OLDER = "Library/Notes"
-"""Where an iPhone before iOS 9 kept it, and later ones still keep an empty store."""
+HOMES = (
+    GROUP,
+    "Containers/Shared/AppGroup",
+    "private/var/mobile/Containers/Shared/AppGroup",
+    "var/mobile/Containers/Shared/AppGroup",
+    "mobile/Containers/Shared/AppGroup",
+    "AppDomainGroup-group.com.apple.notes",
+    "AppDomainGroup/group.com.apple.notes",
+    "Group Containers/group.com.apple.notes",
+    "group.com.apple.notes",
+    ".",
+)
+"""Where a home keeps the container: a Mac's, an iPhone's (in a folder named by a UUID), an
+iPhone's whole file system, a backup unpacked by its domains; then the container as it lies in what
+somebody copied of these. The home may itself be the container, or hold its database alone."""
+OLDER_HOMES = (
+    OLDER,
+    "Library/Notes",
+    "private/var/mobile/Library/Notes",
+    "var/mobile/Library/Notes",
+    "mobile/Library/Notes",
+    "HomeDomain/Library/Notes",
+    ".",
+)
+"""The same for the store of older notes; an iPhone before iOS 9 kept its own, and later ones still
+keep an empty one."""
 UNASKED = (
     "Locked notes were left as they are in the archive: nobody was there to type their passwords. "
     "Run `rootcellar export notes` in a terminal, or see `passwords` in the settings of notes."
@@ -51,8 +73,6 @@ SHUT = (
 ELSEWHERE = (
     "Notes itself was not asked (`live` in the settings of notes): it can be on its own Mac alone."
 )
-MOBILE = "private/var/mobile"
-"""An iPhone's home in a copy of its whole file system."""
 
 
 def _asks_app(capture: Capture) -> bool:
@@ -66,12 +86,8 @@ class Notes(Exporter):
     title: ClassVar[str] = "Notes"
     version: ClassVar[str] = "2"
     reads: ClassVar[tuple[Store, ...]] = (
-        Store("Notes store", GROUP, recognise=containers.is_container),
-        Store("Notes store", OLDER, recognise=is_older_store),
-        Store("Notes store", IPHONE, recognise=containers.is_container),
-        Store("Notes store", IPHONE_OLDER, recognise=is_older_store),
-        Store("Notes store", f"{MOBILE}/{IPHONE}", recognise=containers.is_container),
-        Store("Notes store", f"{MOBILE}/{IPHONE_OLDER}", recognise=is_older_store),
+        *(Store("Notes store", home, recognise=containers.is_container) for home in HOMES),
+        *(Store("Notes store", home, recognise=is_older_store) for home in OLDER_HOMES),
     )
     settings: ClassVar[type] = NotesSettings
     reads_aside: ClassVar[bool] = True

@@ -121,10 +121,10 @@ class Setting:
             "Name the home that holds it with --home: the folder with Pictures and Library in it."
         )
         if any(store.recognise and store.recognise(self.home.path) for store in exporter.reads):
-            hint = (
-                f"{self.home.path} is itself a {kinds}. Name the home it belongs to, or name it "
-                f'in the settings: [{exporter.name}] libraries = ["{self.home.path}"]'
-            )
+            hint = f"{self.home.path} is itself a {kinds}. Name the home it belongs to"
+            if hasattr(exporter.settings, "libraries"):
+                hint += f", or name it in the settings: [{exporter.name}] libraries = "
+                hint += f'["{self.home.path}"]'
             asked = True
         return Missing(message, hint, asked)
 

@@ -83,7 +83,8 @@ class HomeFolder:
         if not is_folder:
             raise UsageError(
                 f"{self.path} is a file; a Mac home is a folder.",
-                hint="Name the folder that holds Pictures and Library.",
+                hint="Name the folder that holds Pictures and Library; of a store that was copied "
+                "alone, the folder that it lies in.",
             )
 
     @property

@@ -56,6 +56,44 @@ def test_a_copy_of_an_iphone_is_read_from_its_top_and_from_its_home(
     assert shown
 
 
+PLACES = [
+    *(".", "AppDomainGroup-group.com.apple.notes", "var/mobile/Containers/Shared/AppGroup/1"),
+    *(GROUP, "Group Containers/group.com.apple.notes", "group.com.apple.notes"),
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_container_that_was_copied_alone_is_read(tmp_path: Path, place: str) -> None:
+    sample_store(NEW).write(tmp_path / place)
+    assert len(check_exporter(Notes(), tmp_path)) == SAMPLE
+    assert len(check_exporter(Notes(), tmp_path / place)) == SAMPLE
+
+
+def test_a_store_without_its_container_is_read(tmp_path: Path) -> None:
+    """Its files are not there, and that is said; the texts are all there."""
+    sample_store(NEW).write(tmp_path / "container")
+    home = tmp_path / "alone"
+    home.mkdir()
+    for one in (tmp_path / "container").glob("NoteStore.sqlite*"):
+        one.rename(home / one.name)
+    assert len(check_exporter(Notes(), home)) == SAMPLE
+
+
+@pytest.mark.parametrize("name", ["NotesV7.storedata", "notes.sqlite"])
+def test_an_older_store_that_was_copied_alone_is_read(tmp_path: Path, name: str) -> None:
+    with sqlite3.connect(tmp_path / name) as connection:
+        connection.executescript(
+            "CREATE TABLE ZNOTE (Z_PK INTEGER PRIMARY KEY, ZTITLE);"
+            "CREATE TABLE ZNOTEBODY (Z_PK INTEGER PRIMARY KEY, ZNOTE, ZHTMLSTRING);"
+            "INSERT INTO ZNOTE VALUES (1, 'Pears');"
+            "INSERT INTO ZNOTEBODY VALUES (1, 1, 'Pears');"
+        )
+    connection.close()
+    assert [*named(tmp_path)] == ["Pears"]
+    sample_store(NEW).write(tmp_path)
+    assert len(check_exporter(Notes(), tmp_path)) == SAMPLE + 1
+
+
 @pytest.mark.parametrize("above", ["", "private/var/mobile/"])
 def test_notes_of_an_iphone_before_ios_9_are_read(tmp_path: Path, above: str) -> None:
     folder = tmp_path / above / "Library/Notes"
