@@ -6,7 +6,7 @@ going through all others, and no memory is needed for those of the rest.
 
 import sqlite3
 
-from rootcellar_notes.store.schema import OBJECTS, Schema
+from rootcellar_notes.store.schema import DATA, OBJECTS, Schema
 
 TABLE = "rootcellar_belonging"
 DEEPEST = 16
@@ -24,6 +24,8 @@ def prepare(connection: sqlite3.Connection, schema: Schema) -> None:
             connection.execute(f"CREATE TABLE {TABLE} (row INTEGER PRIMARY KEY, note INTEGER)")
             connection.execute(f"CREATE INDEX {TABLE}_note ON {TABLE} (note)")
             _fill(connection, schema)
+            if schema.columns("NOTE", DATA):  # Apple's own index is not in every copy
+                connection.execute(f"CREATE INDEX {TABLE}_text ON {DATA} (ZNOTE)")
     except BaseException:
         connection.execute("ROLLBACK")
         raise

@@ -109,10 +109,22 @@ def _query(schema: Schema, some: str) -> str:
 
 
 def data_join(schema: Schema) -> str:
-    """Return the condition that joins a note `n` with the row `d` of its text."""
-    if schema.columns("NOTEDATA"):
-        return f"d.Z_PK = {schema.value('NOTEDATA', 'n')}"
-    return f"{schema.value('NOTE', 'd', DATA)} = n.Z_PK"
+    """Return the condition that joins a note `n` with the row `d` of its text.
+
+    Both rows name one another. Where a note names none, or one of another note, the text counts
+    that names the note itself.
+    """
+    own, note = schema.value("NOTEDATA", "n"), schema.value("NOTE", "d", DATA)
+    if not schema.columns("NOTE", DATA):
+        return f"d.Z_PK = {own}"
+    if not schema.columns("NOTEDATA"):
+        return f"{note} = n.Z_PK"
+    named, naming = (schema.value("NOTE", one, DATA) for one in ("x", "y"))
+    return (
+        f"d.Z_PK = coalesce((SELECT x.Z_PK FROM {DATA} x WHERE x.Z_PK = {own} "
+        f"AND ifnull({named}, n.Z_PK) = n.Z_PK), "
+        f"(SELECT max(y.Z_PK) FROM {DATA} y WHERE {naming} = n.Z_PK))"
+    )
 
 
 def _versions_of_parts(

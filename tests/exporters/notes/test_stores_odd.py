@@ -315,3 +315,17 @@ def test_whatever_stands_in_a_line_of_text_keeps_its_words(
                   ALTTEXT=text)  # fmt: skip
 
     assert text.strip() in page(one_note(tmp_path, add, uti))
+
+
+@pytest.mark.parametrize("named", [None, "another's"])
+def test_a_text_that_only_names_its_note_itself_is_that_notes(
+    home: Path, named: str | None
+) -> None:
+    with sqlite3.connect(home / GROUP / "NoteStore.sqlite") as connection:
+        where = "Z_ENT = (SELECT Z_ENT FROM Z_PRIMARYKEY WHERE Z_NAME = 'ICNote')"
+        texts = "SELECT min(ZNOTEDATA) FROM ZICCLOUDSYNCINGOBJECT"
+        before = {one.sighting.key: one.record for one in check_exporter(Notes(), home)}
+        value = f"({texts} WHERE {where})" if named else "NULL"
+        connection.execute(f"UPDATE {OBJECTS} SET ZNOTEDATA = {value} WHERE {where}")
+    connection.close()
+    assert {one.sighting.key: one.record for one in check_exporter(Notes(), home)} == before
