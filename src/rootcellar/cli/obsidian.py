@@ -197,8 +197,9 @@ def _export(
 def _sync(
     setting: Setting, place: Path, state: StateStore, vault: Path, wish: Wish
 ) -> "dict[str, VaultReport]":
-    from rootcellar.archive.disk import Disk, archive_errors
+    from rootcellar.archive.disk import Disk
     from rootcellar.archive.identity import is_empty
+    from rootcellar.archive.trouble import archive_errors
     from rootcellar.engine.opening import open_archive
     from rootcellar.vault.archived import Archived
     from rootcellar.vault.gathered import Gathered

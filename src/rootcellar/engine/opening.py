@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rootcellar.archive.disk import Disk, archive_errors
+from rootcellar.archive.disk import Disk
 from rootcellar.archive.identity import (
     Identity,
     create,
@@ -17,6 +17,7 @@ from rootcellar.archive.identity import (
     read_identity,
     unmake,
 )
+from rootcellar.archive.trouble import archive_errors
 from rootcellar.archive.writer import recover
 from rootcellar.engine.finding import ghost_notes, require_original
 from rootcellar.errors import DestinationWaiting, RootcellarError, UsageError

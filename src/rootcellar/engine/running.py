@@ -9,9 +9,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from rootcellar.archive.disk import archive_errors, explained
 from rootcellar.archive.identity import Identity, replace_file
 from rootcellar.archive.layout import STATUS
+from rootcellar.archive.trouble import archive_errors, explained
 from rootcellar.archive.writer import is_pending
 from rootcellar.engine.adopting import Adoption
 from rootcellar.engine.exporting import ExporterRun

@@ -8,13 +8,13 @@ import contextlib
 import json
 from collections.abc import Iterable, Sequence
 
-from rootcellar.archive.disk import archive_errors
 from rootcellar.archive.identity import read_identity, replace_file
 from rootcellar.archive.layout import HISTORY, PRUNED, quarantine_path
 from rootcellar.archive.manifests import Entry
 from rootcellar.archive.names import folder_of
 from rootcellar.archive.pruned import pruned_lines, read_pruned
 from rootcellar.archive.records import in_order
+from rootcellar.archive.trouble import archive_errors
 from rootcellar.archive.writer import Batch, sha256_of_bytes
 from rootcellar.engine.former_lines import find_lines
 from rootcellar.engine.opening import OpenArchive

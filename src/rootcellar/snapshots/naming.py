@@ -5,9 +5,10 @@ import hashlib
 import re
 from pathlib import Path
 
-from rootcellar.archive.disk import Disk, archive_errors
+from rootcellar.archive.disk import Disk
 from rootcellar.archive.identity import Identity, IdentityDamaged, read_identity, replace_file
 from rootcellar.archive.layout import IDENTITY, quarantine_path
+from rootcellar.archive.trouble import archive_errors
 from rootcellar.engine.opening import locate
 from rootcellar.snapshots.chain import read_chain
 from rootcellar.snapshots.problems import Problem
