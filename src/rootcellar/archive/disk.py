@@ -12,7 +12,6 @@ import hashlib
 import os
 import stat
 import sys
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -295,20 +294,4 @@ def _syncfs(handle: int) -> bool:
         if number in (errno.ENOSYS, errno.EINVAL):
             return False
         raise OSError(number, os.strerror(number))
-    return True
-
-
-def may_rename(old: Path, new: Path) -> bool:
-    """Return whether files can be renamed from one folder into another; nothing is changed.
-
-    Two mounts of one drive (a container's volumes) have one device number and still stand apart.
-    Linux tells before it looks for the file, which is none; elsewhere there are no such mounts.
-    """
-    if old.stat().st_dev != new.stat().st_dev:
-        return False
-    name = f".rootcellar-{uuid.uuid4().hex}"
-    try:
-        os.rename(old / name, new / name)  # noqa: PTH104 - nothing bears this name
-    except OSError as error:
-        return error.errno != errno.EXDEV
     return True

@@ -1,4 +1,4 @@
-"""Renaming that never replaces a file, and changing two files' places with one another, at once.
+"""Renaming that never replaces a file; changing two files' places at once; whether one may rename.
 
 Linux: renameat2(2); macOS: renameatx_np(2) (untried on a Mac). Some file systems have neither
 (exFAT on macOS, network drives): whoever asks is told, and looks first instead.
@@ -8,7 +8,9 @@ import ctypes
 import errno
 import os
 import sys
+import uuid
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 NO_REPLACE, EXCHANGE = (4, 2) if sys.platform == "darwin" else (1, 2)
@@ -57,3 +59,19 @@ def _function() -> Any:
         path = ctypes.c_char_p
         function.argtypes = [ctypes.c_int, path, ctypes.c_int, path, ctypes.c_uint]
     return function
+
+
+def may_rename(old: Path, new: Path) -> bool:
+    """Return whether files can be renamed from one folder into another; nothing is changed.
+
+    Two mounts of one drive (a container's volumes) have one device number and still stand apart.
+    Linux tells before it looks for the file, which is none; elsewhere there are no such mounts.
+    """
+    if old.stat().st_dev != new.stat().st_dev:
+        return False
+    name = f".rootcellar-{uuid.uuid4().hex}"
+    try:
+        os.rename(old / name, new / name)  # noqa: PTH104 - nothing bears this name
+    except OSError as error:
+        return error.errno != errno.EXDEV
+    return True

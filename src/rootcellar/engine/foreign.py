@@ -9,10 +9,10 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from rootcellar.archive.disk import may_rename
 from rootcellar.archive.identity import is_litter
 from rootcellar.archive.layout import IDENTITY, README, STATUS
 from rootcellar.archive.names import is_text
+from rootcellar.archive.renaming import may_rename
 from rootcellar.sources.home import PACKAGES
 from rootcellar.state.offers import Offer
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from rootcellar.archive.copying import FileUnreadable, sha256_of
-from rootcellar.archive.disk import may_rename
 from rootcellar.archive.names import fold
+from rootcellar.archive.renaming import may_rename
 from rootcellar.engine.adopting import Adoption
 from rootcellar.engine.family import mtime_of
 from rootcellar.engine.foreign import ForeignFolder, is_archive
