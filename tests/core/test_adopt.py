@@ -322,7 +322,8 @@ def test_two_real_mounts_of_one_drive_are_told_apart(tmp_path: Path) -> None:
     one.mkdir()
     other.mkdir()
     program = (
-        "import sys; from pathlib import Path; from rootcellar.archive.renaming import may_rename\n"
+        "import sys; from pathlib import Path\n"
+        "from rootcellar.archive.renaming import may_rename\n"
         "print(may_rename(*map(Path, sys.argv[1:])))"
     )
     if shutil.which("unshare") is None:
