@@ -1,5 +1,7 @@
 """The settings: what is accepted, and how each kind of mistake is told."""
 
+import dataclasses
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,10 +14,10 @@ from rootcellar.config import (
     load_settings,
     load_timetable,
     settings_path,
-    settings_text,
-    write_settings,
 )
 from rootcellar.errors import UsageError
+from rootcellar.new_settings import settings_text, write_settings
+from rootcellar.plugins import installed
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,12 @@ class PearSettings:
 
 
 EXPORTERS = {"pears": PearSettings}
+
+
+def built_in() -> dict[str, type]:
+    """Return the settings of our own exporters, by name."""
+    own = ("notes", "photos", "reminders")
+    return {one.name: one.settings for one in installed().exporters if one.name in own}
 
 
 def _write(folder: Path, text: str) -> Path:
@@ -206,7 +214,7 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["Archive", 'with "quotes"', "back\\slash", "tab\there", "é 🍐"])
 def test_new_settings_are_valid_whatever_the_archive_is_called(name: str, tmp_path: Path) -> None:
     text = settings_text(tmp_path / name, Path("/Volumes/Old") / name)
-    settings = load(tmp_path, text.replace("[photos]", "[pears]"))
+    settings = load_settings(_write(tmp_path, text), built_in())
     assert settings.archive == tmp_path / name
     assert settings.home == Path("/Volumes/Old") / name
 
@@ -214,13 +222,16 @@ def test_new_settings_are_valid_whatever_the_archive_is_called(name: str, tmp_pa
 def test_every_commented_key_of_new_settings_is_a_setting(tmp_path: Path) -> None:
     text = settings_text(tmp_path / "Archive")
     lines = [line.removeprefix("# ") if " = " in line else line for line in text.splitlines()]
-    from rootcellar_photos import PhotosSettings
-
+    kinds = built_in()
     path = tmp_path / "settings.toml"
     path.write_text("\n".join(lines))
-    settings = load_settings(path, {"photos": PhotosSettings})
+    settings = load_settings(path, kinds)
     assert settings.exporters == ("photos",)
     assert settings.tables["photos"].libraries
+    said = tomllib.loads(path.read_text())
+    for name, kind in kinds.items():
+        assert said[name].keys() == {one.name for one in dataclasses.fields(kind)}, name
+    assert set(said["jobs"]["nightly"]) == {"schedule", "stale_after", "verify"}
 
 
 def test_settings_are_written_once_and_never_over_others(tmp_path: Path) -> None:

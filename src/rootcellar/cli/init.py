@@ -8,8 +8,9 @@ import click
 from rootcellar.cli.advice import advice_on_archive
 from rootcellar.cli.output import warn
 from rootcellar.cli.setting import ANY_PATH, Setting
-from rootcellar.config import settings_path, settings_text, write_settings
+from rootcellar.config import settings_path
 from rootcellar.errors import UsageError
+from rootcellar.new_settings import settings_text, write_settings
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
 
