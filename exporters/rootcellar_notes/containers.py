@@ -18,13 +18,13 @@ from rootcellar.api import (
     SourceError,
     StoreMissing,
     Trouble,
+    plainly_opened,
 )
 from rootcellar_notes.older import DATABASES as OLDER
 from rootcellar_notes.older import OlderStore, is_older_store, open_older_store
 from rootcellar_notes.store.belonging import prepare
 from rootcellar_notes.store.files import Files
 from rootcellar_notes.store.folders import Tree, read_tree
-from rootcellar_notes.store.opening import plainly_opened
 from rootcellar_notes.store.schema import Schema, read_schema
 
 DATABASE = "NoteStore.sqlite"

@@ -8,12 +8,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rootcellar.api import Capture, Item, Sighting, StoreMissing
+from rootcellar.api import Capture, Item, Sighting, StoreMissing, plainly_opened
 from rootcellar_notes import naming
 from rootcellar_notes.htmlitems import html_item
 from rootcellar_notes.record import filled, stamp
 from rootcellar_notes.store.legacy import LegacyFile, LegacyNote, legacy_files, legacy_notes
-from rootcellar_notes.store.opening import plainly_opened
 
 DATABASES = (*(f"NotesV{version}.storedata" for version in (7, 6, 4, 2, 1)), "notes.sqlite")
 """The names the store has had, the newest first; the last one on an iPhone."""

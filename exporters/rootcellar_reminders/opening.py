@@ -18,7 +18,7 @@ from rootcellar.api import (
     StoreMissing,
     StoreUnreadable,
     Trouble,
-    opened,
+    plainly_opened,
 )
 from rootcellar.apple.core_data import CoreDataStore, Row, read_store, rows
 from rootcellar.apple.values import text
@@ -75,15 +75,6 @@ class OpenedStore:
     def connection(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
         """Open the private copy."""
         return plainly_opened(self.database)
-
-
-@contextlib.contextmanager
-def plainly_opened(database: Path) -> Iterator[sqlite3.Connection]:
-    """Open a private copy, with rows as tuples; damaged texts are read as far as they go."""
-    with opened(database) as connection:
-        connection.row_factory = None
-        connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-        yield connection
 
 
 # -- opening them ------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from rootcellar.items import (
     View,
 )
 from rootcellar.labels import Labels
-from rootcellar.sources.capture import Capture, FoundStore, opened
+from rootcellar.sources.capture import Capture, FoundStore, opened, plainly_opened
 from rootcellar.vault_pages import VaultFacts, VaultPages
 
 __all__ = [
@@ -63,4 +63,5 @@ __all__ = [
     "VaultPages",
     "View",
     "opened",
+    "plainly_opened",
 ]

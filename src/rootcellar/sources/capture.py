@@ -262,6 +262,15 @@ def opened(copy: Path) -> Iterator[sqlite3.Connection]:
         connection.close()
 
 
+@contextlib.contextmanager
+def plainly_opened(copy: Path) -> Iterator[sqlite3.Connection]:
+    """Open a private copy, with rows as tuples; damaged texts are read as far as they go."""
+    with opened(copy) as connection:
+        connection.row_factory = None
+        connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+        yield connection
+
+
 def is_readable(path: Path) -> bool:
     """Return whether a file or folder can really be opened here (macOS grants by trying)."""
     try:
