@@ -4,6 +4,7 @@ Where the files of an item, and pages it leads to, lie is settled while it is wr
 an item without either can be rendered before, in the process that reads ahead.
 """
 
+import pickle
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,23 @@ class Foreseen(View):
     """A view that has been rendered already."""
 
     data: bytes = b""
+
+
+def packed(render: Render | None) -> bytes:
+    """Return what renders, on its way to another process; empty when it cannot go there."""
+    try:
+        return pickle.dumps(render)
+    except Exception:  # noqa: BLE001 - an exporter that is installed may hold anything
+        return b""
+
+
+def unpacked(packed: bytes) -> Render | None:
+    """Return what renders, if it can be had in this process, too."""
+    try:
+        render: Render | None = pickle.loads(packed)  # noqa: S301 - written by our own process
+    except Exception:  # noqa: BLE001 - the same, or a class that only the other process knows
+        return None
+    return render
 
 
 def encoded(item: Item) -> Item:

@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import IO, Any, Protocol
 
 from rootcellar.engine import beside
-from rootcellar.engine.foresight import Foreseen, Render, encoded, foresee
+from rootcellar.engine.foresight import Foreseen, Render, encoded, foresee, packed, unpacked
 from rootcellar.errors import RootcellarError, SourceError, StoreUnreadable
 from rootcellar.exporter import Exporter
 from rootcellar.items import Absent, Bytes, CopyOf, File, Item, Sighting, View
@@ -140,7 +140,7 @@ class AsideReader:
     def _ask(self, keys: tuple[str, ...]) -> None:
         self.warm_up()
         if not self._knows_capture:
-            self._send((self.capture, self.render))
+            self._send((self.capture, packed(self.render)))
             self._knows_capture = True
         self._send(keys)
         self._announced = keys
@@ -215,8 +215,8 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
         beside.tame_garbage_collection()
         gc.enable()
         capture: Capture
-        render: Render | None
-        capture, render = pickle.load(requests)  # noqa: S301
+        capture, rendering = pickle.load(requests)  # noqa: S301
+        render = unpacked(rendering)
         while True:
             keys = pickle.load(requests)  # noqa: S301
             if keys == HURRY:
