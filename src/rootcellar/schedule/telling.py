@@ -3,7 +3,6 @@
 Nothing of it can make a run fail: what could not be delivered is said on stderr, and tried again.
 """
 
-import functools
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -83,31 +82,26 @@ def _on_screen(alert: Alert) -> bool:
 
 
 def _by_apprise(notify: Notify, alert: Alert) -> list[bool]:
-    import apprise
+    import json
 
-    kinds = {
-        "recovered": apprise.NotifyType.SUCCESS,
-        "partial": apprise.NotifyType.WARNING,
-    }
+    from rootcellar.schedule.waking import TIMED_OUT, ask
 
-    def send(url: str) -> None:
-        service = apprise.Apprise()
-        delivered = service.add(url) and service.notify(
-            title=f"rootcellar: {alert.title}",
-            body=alert.text,
-            notify_type=kinds.get(alert.kind, apprise.NotifyType.FAILURE),
-        )
-        if not delivered:
-            raise ConnectionError("it was not taken")
-
+    kinds = {"recovered": "success", "partial": "warning"}
     taken = []
     for url in notify.urls:
-        fault = _fault_of(functools.partial(send, url), SERVICE_SECONDS)
-        if fault is not None:
-            kind = url.partition(":")[0]  # the rest may hold a password, and so may the error
-            why = "no answer in time" if isinstance(fault, TimeoutError) else type(fault).__name__
+        order = {
+            "url": url,  # goes by stdin: it may hold a password, which any user sees in arguments
+            "title": f"rootcellar: {alert.title}",
+            "body": alert.text,
+            "kind": kinds.get(alert.kind, "failure"),
+        }
+        command = [sys.executable, "-P", "-m", "rootcellar.schedule.sending"]
+        answer = ask(command, stdin=json.dumps(order), timeout=SERVICE_SECONDS)
+        if answer.code:
+            why = "no answer in time" if answer.code == TIMED_OUT else "it was not taken"
+            kind = url.partition(":")[0]
             _say(f"Nothing could be delivered to {kind}://… ({why})")
-        taken.append(fault is None)
+        taken.append(not answer.code)
     return taken
 
 

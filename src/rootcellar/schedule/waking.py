@@ -106,6 +106,10 @@ def applescript_text(value: object) -> str:
     return str(value).replace("\\", "\\\\").replace('"', '\\"')
 
 
+TIMED_OUT = 124
+"""The code of a program that did not end in time, as timeout(1) has it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a program of the system said."""
@@ -133,7 +137,7 @@ def ask(command: Sequence[str], *, stdin: str | None = None, timeout: float = 60
             env={**os.environ, "LC_ALL": "C"},
         )
     except subprocess.TimeoutExpired:
-        return Answer(124, "", f"{command[0]} did not answer within {timeout:g} s")
+        return Answer(TIMED_OUT, "", f"{command[0]} did not answer within {timeout:g} s")
     except OSError as error:
         return Answer(126, "", f"{command[0]} cannot be run: {error.strerror}")
     return Answer(done.returncode, os.fsdecode(done.stdout), os.fsdecode(done.stderr).strip())
