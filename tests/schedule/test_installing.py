@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from crontabs import write_crontab
 
-from rootcellar.errors import RootcellarError
+from rootcellar.errors import RootcellarError, UsageError
 from rootcellar.schedule.crontab import Cron
 from rootcellar.schedule.launchd import LABEL, Launchd
 from rootcellar.schedule.systemd import Systemd
@@ -64,6 +64,15 @@ def test_what_is_called_names_everything_by_its_whole_path(
     assert other.environment["XDG_CONFIG_HOME"] == "/elsewhere"
     called = [*other.command[:4], "--version"]
     assert subprocess.run(called, capture_output=True, check=True).stdout.startswith(b"rootcellar")
+
+
+@pytest.mark.parametrize("odd", ["/two\nlines", "/broken\udcff"])
+def test_a_path_that_no_crontab_can_hold_is_refused(odd: str, monkeypatch: Any) -> None:
+    with pytest.raises(UsageError, match="cannot stand in"):
+        Wake.of_this_program(Path(odd), Path("/log"))
+    monkeypatch.setenv("ROOTCELLAR_STATE", odd)
+    with pytest.raises(UsageError, match="cannot stand in"):
+        Wake.of_this_program(None, Path("/log"))
 
 
 # -- launchd -------------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ class Systemd:
         except RootcellarError as error:
             for path in new:
                 path.unlink(missing_ok=True)
-            if "connect to bus" not in error.message:
+            if self.is_root or "connect to bus" not in error.message:
                 raise
             raise RootcellarError(error.message, hint=NO_BUS) from error
         return [self._linger_hint] if self._needs_linger() else []

@@ -5,6 +5,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 
 from rootcellar.errors import RootcellarError, UsageError
 
+_UNFIT = ("Cc", "Cs", "Zl", "Zp")
+"""Kinds of characters that no line of a file can hold: control, broken, and ends of lines."""
 MINUTES = (0, 15, 30, 45)
 PATH = "/usr/local/bin:/opt/homebrew/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 """Timers start with almost no PATH; a shell's own is no good, since it changes."""
@@ -32,7 +35,10 @@ class Wake:
 
     @classmethod
     def of_this_program(cls, settings: Path | None, log: Path) -> "Wake":
-        """Return how the program that runs now is called again, with the same settings."""
+        """Return how the program that runs now is called again, with the same settings.
+
+        Raises UsageError for paths that no line of a crontab can hold.
+        """
         command = [sys.executable, "-P", "-m", "rootcellar", "run", "--due"]
         if settings is not None:
             command += ["--settings", str(settings.absolute())]
@@ -41,6 +47,12 @@ class Wake:
             for name in _PASSED_ON
             if os.environ.get(name)
         }
+        for word in (*command, *passed.values(), str(log)):
+            if any(unicodedata.category(one) in _UNFIT for one in word):
+                raise UsageError(
+                    f"{word!r} cannot stand in the files that timers are described by.",
+                    hint="Choose a path without line breaks and broken characters.",
+                )
         return cls(tuple(command), {"PATH": PATH, **passed}, log)
 
     def other(self, *arguments: str) -> tuple[str, ...]:
