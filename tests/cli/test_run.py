@@ -222,6 +222,16 @@ def test_an_idle_tick_imports_neither_exporters_nor_anything_heavy(orderly: Any)
     assert idle.isdisjoint({"rootcellar.state.store", "rootcellar.engine.opening", "subprocess"})
 
 
+def test_an_idle_tick_of_a_job_that_runs_on_mount_imports_nothing_heavy_either(
+    garden: Any,
+) -> None:
+    settled(garden, '[jobs.drive]\nschedule = "on mount"\n')
+    assert "rootcellar.engine.running" in modules(garden, "run", "--due")
+    idle = modules(garden, "run", "--due")
+    assert {name.partition(".")[0] for name in idle}.isdisjoint(HEAVY)
+    assert idle.isdisjoint({"rootcellar.engine.running", "rootcellar.plugins", "subprocess"})
+
+
 def cpu(command: list[str], world: Any) -> float:
     """Return the least seconds of CPU that a command took, of some attempts."""
     taken = []

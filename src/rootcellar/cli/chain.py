@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from rootcellar.archive.drive import require_room
+from rootcellar.cli.presence import archive_of
 from rootcellar.cli.progress import shown_progress
-from rootcellar.cli.setting import Setting, find_archive
+from rootcellar.cli.setting import Setting
 from rootcellar.config import Timetable
-from rootcellar.engine.finding import Found
 from rootcellar.engine.opening import locate, look
 from rootcellar.engine.running import run
-from rootcellar.errors import DestinationWaiting, RootcellarError
+from rootcellar.errors import DestinationWaiting
 from rootcellar.report import RunReport
 from rootcellar.schedule.following import Link, follow
 from rootcellar.schedule.jobs import Job
@@ -22,22 +22,6 @@ from rootcellar.schedule.stopping import Stop, staying_awake
 from rootcellar.state.faults import now
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
-
-
-def archive_of(timetable: Timetable, job: Job, state: StateStore) -> Found:
-    """Return where the archive of a job is; raises UsageError when nothing says it."""
-    return find_archive(None, replace(timetable, archive=timetable.archive_of(job)), state)
-
-
-def is_archive_there(timetable: Timetable, job: Job) -> bool:
-    """Return whether the archive of a job can be seen now."""
-    with StateStore(default_path()) as state:
-        try:
-            found = archive_of(timetable, job, state)
-            settled = timetable.archive_of(job)
-            return look(found.path, state, settled, meant=found.uuid) is not None
-        except RootcellarError:
-            return False
 
 
 def run_chain(

@@ -78,7 +78,7 @@ def _tick(timetable: Timetable, known: Jobs, *, quiet: bool) -> Tick:
         return run_chain(timetable, name, job, stop, quiet=quiet, begun=begun)
 
     def is_present(job: Job) -> bool:
-        from rootcellar.cli.chain import is_archive_there
+        from rootcellar.cli.presence import is_archive_there
 
         return is_archive_there(timetable, job)
 
