@@ -52,8 +52,10 @@ def command(jobs: tuple[str, ...], due: bool, settings: Path | None, as_json: bo
         timetable = load_timetable(settings)
         try:
             with run_lock(default_path()), open_jobs(default_path()) as known:
-                tick = _tick(timetable, known, quiet=as_json)
-                with heeding_signals(tick.halt):
+                teller = Teller(timetable.notify, deliver)
+                tick = _tick(timetable, known, teller, quiet=as_json)
+                look = partial(tell_of_all, timetable, default_path(), teller)
+                with heeding_signals(tick.halt), looking(look):
                     turns = tick.run(jobs, due_only=due)
         except DestinationWaiting:
             if not due:
@@ -66,10 +68,9 @@ def command(jobs: tuple[str, ...], due: bool, settings: Path | None, as_json: bo
     sys.exit(EXIT_CODES[outcome])
 
 
-def _tick(timetable: Timetable, known: Jobs, *, quiet: bool) -> Tick:
+def _tick(timetable: Timetable, known: Jobs, teller: Teller, *, quiet: bool) -> Tick:
     """Return a tick that does what people expect of one: it records, tells and pings."""
     logs = Logs(logs_folder())
-    teller = Teller(timetable.notify, deliver)
 
     def chain(name: str, job: Job, stop: Stop) -> RunReport:
         from rootcellar.cli.chain import run_chain  # all that is heavy, once a job is due
@@ -82,14 +83,11 @@ def _tick(timetable: Timetable, known: Jobs, *, quiet: bool) -> Tick:
 
         return is_archive_there(timetable, job)
 
-    def look() -> None:
-        tell_of_all(timetable, default_path(), teller)
-
     @contextlib.contextmanager
     def around(name: str, job: Job, number: int) -> Iterator[None]:
         del job
         head = f"{name}, run {number}, {now().isoformat(timespec='seconds')}"
-        with logs.recording(number, head), looking(look):
+        with logs.recording(number, head):
             yield
 
     def ended(turn: Turn, job: Job) -> None:

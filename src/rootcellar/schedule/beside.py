@@ -1,4 +1,4 @@
-"""What must be told while a run goes on: it may hang, on a share whose server died for instance.
+"""What must be told while a tick goes on: it may hang, on a share whose server died for instance.
 
 No tick comes then: launchd and systemd start no second one, and cron's finds the lock held.
 """
