@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -131,6 +132,18 @@ def test_a_system_that_does_not_call_is_named(settled: Any) -> None:
     assert "see whether cron runs at all" in done.out.partition("What to do:")[2]
     settled.run("run", "--due")
     assert "cron last looked on" in settled.run("doctor").out
+
+
+def test_a_job_that_was_installed_and_never_called_becomes_stale(settled: Any) -> None:
+    with sqlite3.connect(settled.root / "state" / "state.sqlite") as connection:
+        connection.executescript("DELETE FROM job; DELETE FROM job_run")
+    assert settled.run("status").code == 0
+    settled.run("schedule", "install", "--with", "cron")
+    with sqlite3.connect(settled.root / "state" / "state.sqlite") as connection:
+        connection.execute("UPDATE job SET since = '2020-01-01T00:00:00+00:00'")
+    done = settled.run("status")
+    assert done.code == 1
+    assert "The job nightly is STALE: no success yet" in done.out
 
 
 def test_a_job_with_an_exporter_that_is_not_there_is_named_and_not_installed(

@@ -12,7 +12,7 @@ import click
 from rootcellar.cli.options import json_option, settings_option
 from rootcellar.cli.output import tell_json
 from rootcellar.cli.setting import Setting
-from rootcellar.config import load_timetable
+from rootcellar.config import Timetable, load_timetable
 from rootcellar.errors import StateError, UsageError
 from rootcellar.schedule.logs import TIMER_LOG
 from rootcellar.schedule.marks import LOOKED, marks_folder, set_mark
@@ -25,6 +25,7 @@ from rootcellar.schedule.waking import (
     systems_here,
 )
 from rootcellar.state.faults import now
+from rootcellar.state.jobs import open_jobs
 from rootcellar.state.path import default_path, logs_folder
 
 
@@ -82,7 +83,7 @@ def install(system: str | None, settings: Path | None) -> None:
             hint="Is the internal disk full, or may this folder not be written to?",
         ) from error
     hints = chosen.install()
-    set_mark(marks_folder(default_path()) / LOOKED, now())  # from here on it should be called
+    _expect(timetable)
     for other in before:
         if other.name != chosen.name:
             other.remove()
@@ -93,6 +94,14 @@ def install(system: str | None, settings: Path | None) -> None:
     for hint in hints:
         click.echo(hint)
     click.echo("\n`rootcellar doctor` tells whether everything can be read from there.")
+
+
+def _expect(timetable: Timetable) -> None:
+    """From here on the system should call: jobs that it never runs shall be stale in time."""
+    set_mark(marks_folder(default_path()) / LOOKED, now())
+    with open_jobs(default_path()) as known:
+        for name in timetable.jobs:
+            known.past(name, now())
 
 
 @command.command()
