@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from rootcellar.schedule.due import FIRST_DELAY, LONGEST_DELAY, Past, Plan, back_off, judge
+from rootcellar.schedule.jobs import Notify
 from rootcellar.schedule.slots import Schedule
+from rootcellar.schedule.telling import Teller
+from rootcellar.state.jobs import JobRun, open_jobs
 
 PARIS = ZoneInfo("Europe/Paris")
 NIGHTLY = Plan("nightly", Schedule.parse("daily 03:00"), timedelta(days=3), retries=2)
@@ -87,6 +91,24 @@ def test_a_clock_that_was_years_ahead_stops_nothing() -> None:
     verdict = judge(NIGHTLY, wrong, at("2026-11-23T02:00"), PARIS)
     assert verdict.due
     assert verdict.deadline == at("2026-11-26T02:00")
+
+
+def test_a_clock_that_is_not_set_makes_nothing_due_and_changes_nothing(tmp_path: Path) -> None:
+    """As on a small machine without a battery, until it has asked for the time."""
+    good = at("2026-11-23T04:00")
+    with open_jobs(tmp_path / "state.sqlite") as jobs:
+        jobs.past("nightly", good)
+        number = jobs.start("nightly", "s", good)
+        jobs.finish(JobRun(number, "nightly", "s", good, good, 1, "ok", True, "", ""))
+        unset = at("1970-01-01T00:05")
+        verdict = judge(NIGHTLY, jobs.past("nightly", unset), unset, UTC)
+        assert (verdict.due, verdict.stale) == (False, False)
+        assert verdict.reason == "the clock of this machine is not set"
+        assert jobs.past("nightly", good).last_success == good
+        jobs.put_told("nightly", {"stale": good.isoformat()})
+        Teller(Notify(), lambda *_: 1 / 0 > 0).tell(
+            jobs, "nightly", jobs.past("nightly", unset), verdict, unset
+        )
 
 
 def test_on_mount_runs_once_each_time_the_drive_comes() -> None:

@@ -8,7 +8,7 @@ all end the same way, in one run.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from rootcellar.schedule.slots import Schedule
 
@@ -16,6 +16,8 @@ FIRST_DELAY = timedelta(minutes=5)
 LONGEST_DELAY = timedelta(hours=2)
 CLOCK_SLACK = timedelta(hours=2)
 """A run that ended further than this in the future tells of a clock that was wrong."""
+NOT_SET_BEFORE = datetime(2025, 1, 1, tzinfo=UTC)
+"""A clock that says an earlier moment has not been set yet: small machines have no battery."""
 ON_MOUNT_STALE = timedelta(days=30)
 
 
@@ -68,6 +70,8 @@ class Verdict:
 def judge(plan: Plan, past: Past, now: datetime, zone: tzinfo) -> Verdict:
     """Return whether a job is due at `now` (aware), in the time zone this machine is in."""
     slot, reason = _open_slot(plan, past, now, zone)
+    if now < NOT_SET_BEFORE:
+        slot, reason = "", "the clock of this machine is not set"
     due = bool(slot)
     if due and (wait := _delay(plan, past, slot, now)):
         due, reason = False, wait

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rootcellar.schedule.alerts import Alert, alerts
-from rootcellar.schedule.due import Past, Verdict
+from rootcellar.schedule.due import NOT_SET_BEFORE, Past, Verdict
 from rootcellar.schedule.jobs import Job, Notify
 from rootcellar.state.jobs import JobRun, Jobs
 
@@ -31,6 +31,8 @@ class Teller:
 
     def tell(self, jobs: Jobs, job: str, past: Past, verdict: Verdict, now: datetime) -> None:
         """Tell what must be told of a job; what nobody took is told again at a later tick."""
+        if now < NOT_SET_BEFORE:
+            return
         told = jobs.told(job)
         found, known = alerts(
             _of_rules(told),

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from rootcellar.schedule.due import Past
+from rootcellar.schedule.due import NOT_SET_BEFORE, Past
 from rootcellar.state.faults import state_errors
 from rootcellar.state.migrations import MIGRATIONS
 
@@ -96,7 +96,8 @@ class Jobs:
     def past(self, job: str, now: datetime) -> Past:
         """Return what became of a job so far; one that is new is known from `now` on.
 
-        A success in the future (the clock was ahead) becomes one of now.
+        A success in the future (the clock was ahead) becomes one of now; not while the clock is
+        not set, which would make every success one of 1970.
         """
         self.connection.execute(
             "INSERT OR IGNORE INTO job (name, since) VALUES (?, ?)", (job, _text(now))
@@ -104,7 +105,7 @@ class Jobs:
         since, succeeded, present = self.connection.execute(
             "SELECT since, succeeded, present FROM job WHERE name = ?", (job,)
         ).fetchone()
-        if max(since, succeeded) > _text(now):
+        if max(since, succeeded) > _text(now) and now >= NOT_SET_BEFORE:
             since, succeeded = min(since, _text(now)), min(succeeded, _text(now))
             self.connection.execute(
                 "UPDATE job SET since = ?, succeeded = ? WHERE name = ?", (since, succeeded, job)

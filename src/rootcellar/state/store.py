@@ -61,7 +61,7 @@ class StateStore:
                 raise in_use(path) from error
             raise StateError(
                 f"The state {path} cannot be opened: {error}.",
-                hint="Is the disk full, may this folder be written to? Or set ROOTCELLAR_STATE to one "
+                hint="Is the disk full, or this folder closed? Or set ROOTCELLAR_STATE to one "
                 "that can.",
             ) from error
         except sqlite3.DatabaseError as error:
