@@ -111,6 +111,16 @@ def test_a_clock_that_is_not_set_makes_nothing_due_and_changes_nothing(tmp_path:
         )
 
 
+def test_a_job_that_is_new_while_the_clock_is_not_set_is_not_stale_once_it_is(
+    tmp_path: Path,
+) -> None:
+    with open_jobs(tmp_path / "state.sqlite") as jobs:
+        jobs.past("nightly", at("1970-01-01T00:05"))
+        now = at("2026-11-23T04:00")
+        verdict = judge(NIGHTLY, jobs.past("nightly", now), now, UTC)
+        assert (verdict.due, verdict.stale) == (True, False)
+
+
 def test_on_mount_runs_once_each_time_the_drive_comes() -> None:
     job = Plan("carry", Schedule.parse("on mount"), timedelta(days=30))
     now = at("2026-11-23T10:15")

@@ -96,8 +96,8 @@ class Jobs:
     def past(self, job: str, now: datetime) -> Past:
         """Return what became of a job so far; one that is new is known from `now` on.
 
-        A success in the future (the clock was ahead) becomes one of now; not while the clock is
-        not set, which would make every success one of 1970.
+        What was in the future (the clock was ahead) or at the beginning of time (it was not set)
+        becomes now; not while the clock is not set, which would make every success one of 1970.
         """
         self.connection.execute(
             "INSERT OR IGNORE INTO job (name, since) VALUES (?, ?)", (job, _text(now))
@@ -105,8 +105,9 @@ class Jobs:
         since, succeeded, present = self.connection.execute(
             "SELECT since, succeeded, present FROM job WHERE name = ?", (job,)
         ).fetchone()
-        if max(since, succeeded) > _text(now) and now >= NOT_SET_BEFORE:
-            since, succeeded = min(since, _text(now)), min(succeeded, _text(now))
+        sane = [_sane(text, now) for text in (since, succeeded)]
+        if sane != [since, succeeded] and now >= NOT_SET_BEFORE:
+            since, succeeded = sane
             self.connection.execute(
                 "UPDATE job SET since = ?, succeeded = ? WHERE name = ?", (since, succeeded, job)
             )
@@ -266,6 +267,10 @@ def _run(row: tuple[Any, ...]) -> JobRun:
         hint,
         json.loads(counts),
     )
+
+
+def _sane(text: str, now: datetime) -> str:
+    return text if not text or NOT_SET_BEFORE <= _time(text) <= now else _text(now)
 
 
 def _text(moment: datetime) -> str:
