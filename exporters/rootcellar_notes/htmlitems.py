@@ -46,7 +46,7 @@ def html_item(
         said = plain(table)
         said.pop("type", None)
         attachments.append({"identifier": identifier, "uti": TABLE_UTI, "table": said})
-    named_so = filled(title=full_title(facts.get("title", ""), body))
+    named_so = {"title": full_title(facts.get("title", ""), body)}
     record: dict[str, Any] = {
         **named_so,
         **facts,

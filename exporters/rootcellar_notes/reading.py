@@ -283,7 +283,7 @@ def _record(
             share, through = read_share(folder.share), folder.title
     lock = filled(state=was.state, scheme=was.scheme)
     facts = filled(
-        title=full_title(row.title, was.body) or row.title,
+        title=full_title(row.title, was.body),
         identifier=row.identifier,
         account=account_facts(seen.account),
         folder=folder_facts(seen.folders),

@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 
-from rootcellar_notes.blocks import OBJECT, Body
+from rootcellar_notes.blocks import OBJECT, SOFT_BREAK, Body
 from rootcellar_notes.body import decode_gallery, decode_recording, decode_table
+from rootcellar_notes.naming import UNTITLED
 from rootcellar_notes.store.attachments import GALLERY, INLINE, TABLE_UTI, Attachment
 from rootcellar_notes.store.folders import Account, Folder
 from rootcellar_notes.store.sharing import Participant, Share
@@ -71,14 +72,20 @@ def _person(one: Participant) -> dict[str, Any]:
 
 
 def full_title(title: str, body: Body | None) -> str:
-    """Return a title whole: Notes cuts long ones, but the first line of the text is all there."""
+    """Return a title whole: Notes cuts long ones, but the first line of the text is all there.
+
+    It is never empty: pages need one, and so do people.
+    """
     kept = title.rstrip("…").strip()
     for paragraph in body.paragraphs if body else ():
         line = " ".join(paragraph.text.replace(OBJECT, " ").split())
         if line:
+            upper = paragraph.text.strip().partition(SOFT_BREAK)[0]
+            if kept and " ".join(upper.split()) == title.strip():
+                return title  # it is whole: what follows is a line below it
             longer = line.startswith(" ".join(kept.split())) and len(line) <= TITLE_LENGTH
             return line if longer else title
-    return title
+    return title if title.strip() else UNTITLED
 
 
 def tags(attachments: Iterable[Attachment], body: Body) -> list[str]:

@@ -55,7 +55,7 @@ def app_item(sighting: Sighting, one: OfApp, told: Told | None, *, allowed: bool
     account, head = one
     changed = datetime.fromisoformat(head.modified) if head.modified else None
     facts = filled(
-        title=head.name,
+        title=head.name or naming.UNTITLED,
         identifier=head.id,
         account=filled(name=account.name, identifier=account.id, kind="app"),
         folder=filled(title=head.folder, path=[head.folder] if head.folder else []),

@@ -16,7 +16,9 @@ from rootcellar.sample.notes_content import CLOUD, identifier, sample_store
 from rootcellar.sample.notes_store import NEW, OLD, Layout, NotesStore
 from rootcellar.testing import check_exporter
 from rootcellar_notes import Notes
+from rootcellar_notes.body import decode_body
 from rootcellar_notes.pages import markdown
+from rootcellar_notes.record import full_title
 from rootcellar_notes.store.schema import OBJECTS
 
 GROUP = "Library/Group Containers/group.com.apple.notes"
@@ -38,6 +40,35 @@ def run(home: Path, statement: str, *values: object) -> None:
 def home(tmp_path: Path) -> Path:
     sample_store(NEW).write(tmp_path / "home" / GROUP)
     return tmp_path / "home"
+
+
+# -- notes without a title ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("title", [None, "", " "])
+def test_notes_without_a_title_have_pages_too(home: Path, title: str | None) -> None:
+    """Also those without a text: locked ones, and ones that were not downloaded."""
+    run(home, f"UPDATE {OBJECTS} SET ZTITLE1 = ?", title)
+    items = check_exporter(Notes(), home)
+    assert len(items) == SAMPLE
+    assert "New Note" in {item.record["title"] for item in items}
+    assert all(item.record["title"].strip() for item in items)
+
+
+@pytest.mark.parametrize(
+    ("kept", "line", "title"),
+    [
+        ("Pears", "Pears\u2028and more", "Pears"),
+        ("Pears and pl…", "Pears and plums", "Pears and plums"),
+        ("Pears and pl", "Pears and plums\u2028below", "Pears and plums below"),
+        ("", "Pears\u2028and more", "Pears and more"),
+        ("Pears", "Other", "Pears"),
+    ],
+)
+def test_a_title_that_is_whole_takes_nothing_of_the_line_below(
+    kept: str, line: str, title: str
+) -> None:
+    assert full_title(kept, decode_body(body((line, style(0))))) == title
 
 
 # -- where stores are --------------------------------------------------------------------------
