@@ -99,7 +99,8 @@ def _query(schema: Schema, some: str) -> str:
     columns = {name: schema.value(name, "n") for name in names}
     if join := schema.folder_join:
         table, folder, note = join
-        columns["FOLDER"] = f"(SELECT max({folder}) FROM {table} j WHERE j.{note} = n.Z_PK)"
+        joined = f"(SELECT max({folder}) FROM {table} j WHERE j.{note} = n.Z_PK)"
+        columns["FOLDER"] = f"coalesce({columns['FOLDER']}, {joined})"
     version = schema.value("_OPT", "n")
     return (
         f"SELECT n.Z_PK, {', '.join(columns.values())}, {version}, "

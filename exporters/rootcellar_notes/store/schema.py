@@ -54,8 +54,6 @@ class Schema:
     @property
     def folder_join(self) -> tuple[str, str, str] | None:
         """The table (and its columns of folder and note) that filed notes before iOS 11."""
-        if self.columns("FOLDER"):
-            return None
         for table, columns in sorted(self.tables.items()):
             if re.fullmatch(r"Z_\d+NOTES", table):
                 folder = next((one for one in columns if re.fullmatch(r"Z_\d+FOLDERS", one)), None)

@@ -219,7 +219,9 @@ def test_a_note_whose_text_is_yet_to_be_fetched_is_named(tmp_path: Path) -> None
     assert gaps(item) == ["The text of this note is only in iCloud."]
 
 
-def test_notes_filed_as_before_ios_11_keep_their_folders(tmp_path: Path) -> None:
+@pytest.mark.parametrize("column", [False, True])
+def test_notes_filed_as_before_ios_11_keep_their_folders(tmp_path: Path, column: bool) -> None:
+    """Another entity may have a column of that name, which notes leave empty."""
     store = NotesStore()
     account = store.add("ICAccount", IDENTIFIER="A", NAME="iCloud", ACCOUNTTYPE=1)
     folder = store.add("ICFolder", IDENTIFIER="F", TITLE="Early", OWNER=account)
@@ -229,6 +231,8 @@ def test_notes_filed_as_before_ios_11_keep_their_folders(tmp_path: Path) -> None
     with sqlite3.connect(tmp_path / GROUP / "NoteStore.sqlite") as connection:
         connection.execute("CREATE TABLE Z_11NOTES (Z_11FOLDERS INTEGER, Z_8NOTES INTEGER)")
         connection.execute("INSERT INTO Z_11NOTES VALUES (?, ?)", (folder, made))
+        if column:
+            connection.execute("ALTER TABLE ZICCLOUDSYNCINGOBJECT ADD COLUMN ZFOLDER INTEGER")
     connection.close()
     (item,) = check_exporter(Notes(), tmp_path)
     assert item.sighting.place == "iCloud/Early/Old"
