@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import isfinite
 
 from rootcellar_notes.store.belonging import TABLE
 from rootcellar_notes.store.notes import WANTED
@@ -201,4 +202,4 @@ def _previews(
 
 
 def _real(value: object) -> float:
-    return round(float(value), 3) if isinstance(value, int | float) and value == value else 0.0
+    return round(float(value), 3) if isinstance(value, int | float) and isfinite(value) else 0.0

@@ -33,13 +33,14 @@ def prepare(connection: sqlite3.Connection, schema: Schema) -> None:
 
 
 def _fill(connection: sqlite3.Connection, schema: Schema) -> None:
+    """Fill the table; a reference to a row that is no number (damage) belongs to nothing."""
     parts = f"({schema.entity('ICAttachment')}, {schema.entity('ICInlineAttachment')})"
     files = f"({schema.entity('ICMedia')}, {schema.entity('ICAttachmentPreviewImage')})"
     note, above = schema.value("NOTE", "o"), schema.value("PARENTATTACHMENT", "o")
     add = f"INSERT OR IGNORE INTO {TABLE} (row, note)"
     connection.execute(
         f"{add} SELECT o.Z_PK, {note} FROM {OBJECTS} o WHERE o.Z_ENT IN {parts} "
-        f"AND {note} IS NOT NULL"
+        f"AND typeof({note}) = 'integer'"
     )
     for _ in range(DEEPEST):
         added = connection.execute(
@@ -56,5 +57,5 @@ def _fill(connection: sqlite3.Connection, schema: Schema) -> None:
     media = schema.value("MEDIA", "a")
     connection.execute(
         f"{add} SELECT {media}, b.note FROM {TABLE} b CROSS JOIN {OBJECTS} a ON a.Z_PK = b.row "
-        f"WHERE {media} IS NOT NULL"
+        f"WHERE typeof({media}) = 'integer'"
     )

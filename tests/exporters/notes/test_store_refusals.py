@@ -219,6 +219,30 @@ def test_a_note_whose_text_is_yet_to_be_fetched_is_named(tmp_path: Path) -> None
     assert gaps(item) == ["The text of this note is only in iCloud."]
 
 
+@pytest.mark.parametrize("value", [b"\xff\x00", "pear", "", 1e300, float("inf"), -1, 2**62])
+@pytest.mark.parametrize(
+    "column",
+    ["ZMEDIA", "ZNOTE", "ZNOTE1", "ZDURATION", "ZATTACHMENT"],
+)
+def test_a_damaged_row_of_an_attachment_costs_no_note(
+    tmp_path: Path, column: str, value: object
+) -> None:
+    sample_store(NEW).write(tmp_path / GROUP)
+    with sqlite3.connect(tmp_path / GROUP / "NoteStore.sqlite") as connection:
+        change = f"UPDATE OR IGNORE ZICCLOUDSYNCINGOBJECT SET {column} = ? WHERE {column} NOTNULL"
+        assert connection.execute(change, (value,)).rowcount
+    connection.close()
+    texts = {
+        item.sighting.key: item.record.get("body") for item in check_exporter(Notes(), tmp_path)
+    }
+    whole = tmp_path / "whole"
+    sample_store(NEW).write(whole / GROUP)
+    expected = {
+        item.sighting.key: item.record.get("body") for item in check_exporter(Notes(), whole)
+    }
+    assert texts == expected
+
+
 @pytest.mark.parametrize("column", [False, True])
 def test_notes_filed_as_before_ios_11_keep_their_folders(tmp_path: Path, column: bool) -> None:
     """Another entity may have a column of that name, which notes leave empty."""
