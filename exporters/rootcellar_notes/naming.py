@@ -53,11 +53,14 @@ def stems(attachments: Sequence[Attachment]) -> dict[int, str]:
 
     Names that several have are told apart by a piece of each one's identifier.
     """
-    named = {one.pk: _stem(one) for one in attachments if one.has_file}
-    times = Counter(stem.casefold() for stem in named.values())
-    for one in attachments:
-        if one.pk in named and times[named[one.pk].casefold()] > 1:
-            named[one.pk] += f" {one.identifier[:8]}"
+    plain = {one.pk: _stem(one) for one in attachments if one.has_file}
+    named = dict(plain)
+    for letters in (8, None):
+        times = Counter(stem.casefold() for stem in named.values())
+        for one in attachments:
+            if one.pk in named and times[named[one.pk].casefold()] > 1:
+                piece = component(one.identifier[:letters], str(one.pk))
+                named[one.pk] = f"{plain[one.pk]} {piece}"
     return named
 
 

@@ -42,6 +42,12 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
+def test_equal_file_names_and_alike_identifiers_make_files_of_their_own(home: Path) -> None:
+    run(home, f"UPDATE {OBJECTS} SET ZFILENAME = 'a/b.jpeg' WHERE ZFILENAME NOTNULL")
+    for item in check_exporter(Notes(), home):  # which refuses names that two files have
+        assert not [file.suffix for file in item.files if "/" in file.suffix]
+
+
 # -- notes without a title ---------------------------------------------------------------------
 
 
