@@ -92,6 +92,7 @@ def legacy_notes(
     identifiers = [f"n.{one}" for one in IDENTIFIERS if one in note]
     known = f"coalesce({', '.join([*identifiers, 'NULL', 'NULL'])})"
     version = "b.Z_OPT" if "Z_OPT" in body else "NULL"
+    said: set[str] = set()
     for (
         pk,
         identifier,
@@ -108,6 +109,9 @@ def legacy_notes(
         f"WHERE {_is_note(note)} ORDER BY n.Z_PK"
     ):
         key = _identifier(identifier) or f"{store}-{pk}"
+        if key in said:
+            key = f"{store}-{pk}"  # a copy of a note, which kept its header
+        said.add(key)
         account, kind, folders, in_trash = filing.of(number(folder))
         yield LegacyNote(
             pk, key, text(title), account, kind, folders, in_trash, moment(created),
@@ -197,11 +201,12 @@ class _Filing:
         self.folders = _rows(connection, tables, "ZFOLDER", names)
         if not self.folders:
             self.folders = _rows(connection, tables, "ZSTORE", names)
-        named = ("Z_ENT", *ACCOUNT_NAMES)
-        self.accounts = _rows(connection, tables, "ZACCOUNT", named)
+        of_account = ("Z_ENT", *ACCOUNT_NAMES)
+        self.accounts = _rows(connection, tables, "ZACCOUNT", of_account)
         self.kinds: dict[int, str] = {}
         if {"Z_ENT", "Z_NAME"} <= tables.get("Z_PRIMARYKEY", frozenset()):
-            self.kinds = dict(connection.execute("SELECT Z_ENT, Z_NAME FROM Z_PRIMARYKEY"))
+            named = connection.execute("SELECT Z_ENT, Z_NAME FROM Z_PRIMARYKEY")
+            self.kinds = {number(kind): text(name) for kind, name in named}
 
     def of(self, folder: int) -> tuple[str, str, tuple[str, ...], bool]:
         """Return (account, its kind, titles of folders, in the trash) of a note's folder."""

@@ -106,6 +106,12 @@ def test_notes_are_known_by_their_own_identifiers(home: Path) -> None:
     assert len({one.sighting.key for one in notes.values()}) == 4
 
 
+def test_copies_of_a_note_that_kept_its_identifier_are_notes_of_their_own(home: Path) -> None:
+    statement(home, "UPDATE ZNOTE SET ZUNIVERSALLYUNIQUEID = ?", PLUMS.bytes)
+    statement(home, "UPDATE Z_PRIMARYKEY SET Z_NAME = ? WHERE Z_ENT = 4", b"\xff")
+    assert len({one.sighting.key for one in read(home).values()}) == 4
+
+
 def test_a_note_without_an_identifier_stays_itself_when_it_is_renamed(home: Path) -> None:
     before = read(home)
     statement(home, "UPDATE ZNOTE SET ZTITLE = 'Other peas', Z_OPT = 2 WHERE Z_PK = 3")
