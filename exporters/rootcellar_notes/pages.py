@@ -56,7 +56,8 @@ def obsidian_tags(tags: Sequence[str]) -> list[str]:
 
 def _embeds(record: Facts, paths: Mapping[str, str]) -> Callable[[Attachment], Embed | None]:
     known: dict[str, Facts] = {one["identifier"]: one for one in record.get("attachments", ())}
-    here = record.get("account", {}).get("kind") in ("local", "app")
+    # What is kept as HTML is of another account, or older than iCloud's notes.
+    here = record.get("account", {}).get("kind") in ("local", "app") or "html" in record
     away = "missing" if here else "only in iCloud"
     if record.get("locked"):
         away = "locked"

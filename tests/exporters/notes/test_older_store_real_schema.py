@@ -11,6 +11,7 @@ from rootcellar.api import Absent, CopyOf, Item
 from rootcellar.testing import check_exporter
 from rootcellar_notes import Notes
 from rootcellar_notes.exporter import OLDER
+from rootcellar_notes.pages import markdown
 
 TABLES = """
 CREATE TABLE Z_METADATA (Z_VERSION INTEGER PRIMARY KEY, Z_UUID VARCHAR(255), Z_PLIST BLOB);
@@ -160,3 +161,4 @@ def test_an_address_of_nowhere_is_missed_by_its_name(home: Path) -> None:
     assert isinstance(picture.content, Absent)
     assert "gone pear.png" in picture.content.reason
     assert isinstance(other.content, Absent)
+    assert "<em>gone pear.png: missing</em>" in markdown(read(home)[1].record)
