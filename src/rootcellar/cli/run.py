@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,7 +17,6 @@ from rootcellar.cli.output import tell_json
 from rootcellar.config import Timetable, load_notify, load_timetable
 from rootcellar.errors import DestinationWaiting
 from rootcellar.outcomes import EXIT_CODES, worst
-from rootcellar.report import RunReport
 from rootcellar.schedule.beside import looking, tell_of_all
 from rootcellar.schedule.due import Past, Verdict
 from rootcellar.schedule.jobs import Job
@@ -30,6 +29,9 @@ from rootcellar.schedule.unable import Unable
 from rootcellar.state.faults import now
 from rootcellar.state.jobs import Jobs, open_jobs
 from rootcellar.state.path import default_path, logs_folder
+
+if TYPE_CHECKING:
+    from rootcellar.report import RunReport
 
 
 @click.command()
@@ -72,7 +74,7 @@ def _tick(timetable: Timetable, known: Jobs, teller: Teller, *, quiet: bool) -> 
     """Return a tick that does what people expect of one: it records, tells and pings."""
     logs = Logs(logs_folder())
 
-    def chain(name: str, job: Job, stop: Stop) -> RunReport:
+    def chain(name: str, job: Job, stop: Stop) -> "RunReport":
         from rootcellar.cli.chain import run_chain  # all that is heavy, once a job is due
 
         begun = partial(ping_started, job)
