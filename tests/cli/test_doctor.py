@@ -146,6 +146,17 @@ def test_a_job_that_was_installed_and_never_called_becomes_stale(settled: Any) -
     assert "The job nightly is STALE: no success yet" in done.out
 
 
+def test_a_deadline_that_comes_before_the_next_run_is_named(settled: Any) -> None:
+    """It would be called stale, and well again, every day."""
+    good = settled.settings.read_text()
+    for text, odd in (("1d", True), ("25h", False)):
+        settled.settle(f'{good}stale_after = "{text}"\n')
+        told = notes(settled).get("job.nightly", "")
+        assert ("but up to 24 hours lie between two of its runs" in told) == odd
+        installed = settled.run("schedule", "install", "--with", "cron").out
+        assert ("but up to 24 hours" in installed) == odd
+
+
 def test_a_job_with_an_exporter_that_is_not_there_is_named_and_not_installed(
     settled: Any, tmp_path: Path
 ) -> None:

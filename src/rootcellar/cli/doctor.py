@@ -104,6 +104,11 @@ def _check_jobs(setting: Setting) -> Iterator[Check]:
             setting.chosen(job.exporters)
         except RootcellarError as error:
             yield Check(f"job.{name}", "problem", f"The job {name}: {error.message}", error.hint)
+        if job.concern:
+            hint = (
+                f"Set stale_after of {name} to more, or leave it out: then there is time for two."
+            )
+            yield Check(f"job.{name}", "note", f"The job {name}: {job.concern}", hint)
 
 
 def _check_exporters(setting: Setting) -> Iterator[Check]:

@@ -91,6 +91,8 @@ def install(system: str | None, settings: Path | None) -> None:
     click.echo(f"{chosen.name} now calls rootcellar every quarter of an hour. The jobs:")
     for name, job in timetable.jobs.items():
         click.echo(f"  {click.style(name, bold=True)}: {job.schedule}")
+        if job.concern:
+            click.echo(click.style(f"    {job.concern}", fg="yellow"))
     for hint in hints:
         click.echo(hint)
     click.echo("\n`rootcellar doctor` tells whether everything can be read from there.")

@@ -72,6 +72,15 @@ class Job:
         return Plan(name, schedule, stale_after, self.retries)
 
     @property
+    def concern(self) -> str:
+        """What is odd about it although it can be meant; empty for nothing."""
+        gap = Schedule.parse(self.schedule).longest_gap()
+        if not self.stale_after or parse_duration(self.stale_after) > gap:
+            return ""
+        hours = f"{gap.total_seconds() / 3600:.3g} hours"
+        return f"stale_after is {self.stale_after}, but up to {hours} lie between two of its runs"
+
+    @property
     def read_again(self) -> Share | None:
         """How much of the archive is read again after an export; None for nothing."""
         return Share.parse(self.verify)
