@@ -4,6 +4,7 @@ import io
 import json
 import os
 import resource
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -168,6 +169,15 @@ def test_a_state_that_cannot_be_used_is_told(orderly: Any) -> None:
     done = orderly.run("run", "--due", "--json")
     assert (done.code, done.document["outcome"]) == (1, "failed")
     assert "cannot be used" in done.document["error"]["message"]
+
+
+def test_nobody_else_may_look_into_a_state_that_a_tick_made(orderly: Any) -> None:
+    state = orderly.root / "state"
+    shutil.rmtree(state)
+    assert orderly.run("run", "--due").code == 0
+    assert [path.stat().st_mode & 0o077 for path in (state, state / "logs", state / "locks")] == [
+        0
+    ] * 3
 
 
 def test_a_state_that_is_no_file_is_told(orderly: Any) -> None:

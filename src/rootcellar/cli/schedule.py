@@ -26,7 +26,7 @@ from rootcellar.schedule.waking import (
 )
 from rootcellar.state.faults import now
 from rootcellar.state.jobs import open_jobs
-from rootcellar.state.path import default_path, logs_folder
+from rootcellar.state.path import default_path, logs_folder, make_private
 
 
 class System(Protocol):
@@ -76,7 +76,7 @@ def install(system: str | None, settings: Path | None) -> None:
     before = systems_installed(settings)
     chosen = system_named(system or (before[0].name if before else None), settings)
     try:
-        logs_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(logs_folder())
     except OSError as error:
         raise StateError(
             f"The folder of the logs, {logs_folder()}, cannot be made: {error.strerror}.",

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from rootcellar.state.path import make_private
+
 TIMER_LOG = "schedule.log"
 KEPT = 100
 LARGE = 1 << 20
@@ -42,7 +44,7 @@ class Logs:
 
     def _opened(self, run: int) -> TextIO:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(self.folder)
             return self.path(run).open("w", encoding="utf-8", errors="replace", buffering=1)
         except OSError as error:
             print(  # noqa: T201

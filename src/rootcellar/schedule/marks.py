@@ -8,6 +8,8 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rootcellar.state.path import make_private
+
 FAILING, TOLD, LOOKED = "failing", "failing-told", "looked"
 """Since when ticks fail; when that was told; when the system last called `run --due`."""
 
@@ -28,6 +30,6 @@ def moment_of(mark: Path) -> datetime | None:
 def set_mark(mark: Path, moment: datetime) -> None:
     """Have a mark stand for a moment, where it can be written."""
     with contextlib.suppress(OSError):
-        mark.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(mark.parent)
         mark.touch()
         os.utime(mark, (moment.timestamp(), moment.timestamp()))

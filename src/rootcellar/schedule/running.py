@@ -21,6 +21,7 @@ from rootcellar.schedule.slots import local_zone
 from rootcellar.schedule.stopping import Halt, Stop
 from rootcellar.state.faults import now
 from rootcellar.state.jobs import ARCHIVE, JobRun, Jobs
+from rootcellar.state.path import make_private
 
 if TYPE_CHECKING:
     from rootcellar.report import RunReport
@@ -174,7 +175,7 @@ def run_lock(state_file: Path) -> Iterator[None]:
     """Let one run go on at a time; raises DestinationWaiting when another one does."""
     folder = state_file.parent / "locks"
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(folder)
         lock = (folder / "run.lock").open("w")
     except OSError as error:
         raise StateError(

@@ -13,6 +13,7 @@ from rootcellar.errors import RootcellarError
 from rootcellar.schedule.alerts import FAILED, RECOVERED, REMIND, Alert
 from rootcellar.schedule.jobs import Notify
 from rootcellar.schedule.marks import FAILING, TOLD, moment_of, set_mark
+from rootcellar.state.path import make_private
 
 PATIENCE = timedelta(hours=1)
 """So long ticks may fail before anybody is told: settings are edited, updates are installed."""
@@ -74,7 +75,7 @@ class Unable:
 
         for folder in (self._folder, Path(tempfile.gettempdir()) / f"rootcellar-{os.getuid()}"):
             with contextlib.suppress(OSError):
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                make_private(folder)
                 if os.access(folder, os.W_OK):
                     return folder
         return None

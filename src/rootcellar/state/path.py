@@ -16,3 +16,9 @@ def default_path() -> Path:
 def logs_folder() -> Path:
     """Return where runs of jobs, and what starts them, write down what they say."""
     return default_path().parent / "logs"
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder within that of the state, and that one; nobody else may look into them."""
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.mkdir(exist_ok=True, mode=0o700)
