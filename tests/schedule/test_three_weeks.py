@@ -25,6 +25,7 @@ from rootcellar.cli import run as run_command
 from rootcellar.cli.main import rootcellar
 from rootcellar.config import load_timetable
 from rootcellar.schedule.running import run_lock
+from rootcellar.schedule.telling import Teller, deliver
 from rootcellar.state import faults
 from rootcellar.state.jobs import open_jobs
 
@@ -89,7 +90,8 @@ urls = ["json://{server.address}/"]
         timetable = load_timetable(None)
         state = faults_path()
         with run_lock(state), open_jobs(state) as known:
-            run_command._tick(timetable, known, quiet=True).run(due_only=True)
+            teller = Teller(timetable.notify, deliver)
+            run_command._tick(timetable, known, teller, quiet=True).run(due_only=True)
         for _, body in self.server.taken:
             self.told.append((self.day, json.loads(body)["title"].removeprefix("rootcellar: ")))
         self.server.taken.clear()
