@@ -48,12 +48,24 @@ class Views:
 
     def render(self, template: str, **variables: Any) -> bytes:
         """Return a template rendered, in NFC and UTF-8; raises UsageError for a broken one."""
+        return self._render(template, variables, _encoded)
+
+    def render_exactly(self, template: str, **variables: Any) -> bytes:
+        """Return a template rendered, in UTF-8, with every path as it is spelled on disk."""
+        return self._render(template, variables, lambda pieces: "".join(pieces).encode())
+
+    def _render(
+        self,
+        template: str,
+        variables: Mapping[str, Any],
+        encode: Callable[[Iterable[str]], bytes],
+    ) -> bytes:
         import jinja2
 
         try:
             if template not in self._loaded:
                 self._loaded[template] = self._jinja().get_template(template)
-            return _page(self._loaded[template], variables)
+            return _page(self._loaded[template], variables, encode)
         except jinja2.TemplateSyntaxError as error:
             raise UsageError(
                 f"The template {error.filename or template} is wrong in line {error.lineno}: "
@@ -143,10 +155,14 @@ class Views:
         return self._environment
 
 
-def _page(template: "jinja2.Template", variables: Mapping[str, Any]) -> bytes:
+def _page(
+    template: "jinja2.Template",
+    variables: Mapping[str, Any],
+    encode: Callable[[Iterable[str]], bytes],
+) -> bytes:
     """Return a template rendered; jinja2's own way hands every piece through another generator."""
     try:
-        return _encoded(template.root_render_func(template.new_context(dict(variables))))
+        return encode(template.root_render_func(template.new_context(dict(variables))))
     except Exception:
         # Only jinja2 knows which line of the template it was: it says so when it fails itself.
         for _ in template.generate(**variables):

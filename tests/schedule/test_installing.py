@@ -5,6 +5,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,21 @@ def test_a_path_that_no_crontab_can_hold_is_refused(odd: str, monkeypatch: Any) 
     monkeypatch.setenv("ROOTCELLAR_STATE", odd)
     with pytest.raises(UsageError, match="cannot stand in"):
         Wake.of_this_program(None, Path("/log"))
+
+
+def test_paths_are_spelled_as_they_are_on_disk(wake: Wake, shim: Any, person: Path) -> None:
+    """A home that came from a Mac has decomposed names; composed ones are others on Linux."""
+    name = unicodedata.normalize("NFD", "/srv/Größe")
+    strange = Wake((*wake.command, "--settings", name), {"PATH": PATH, "HOME": name}, wake.log)
+    Launchd(strange, Templates(), applet=False).install()
+    assert agent(person)["ProgramArguments"][-1] == name
+    assert f"HOME='{name}' " in Cron(strange, Templates()).block()
+    (unit,) = (
+        data
+        for path, data in Systemd(strange, Templates()).files().items()
+        if path.suffix == ".service"
+    )
+    assert name.encode() in unit
 
 
 # -- launchd -------------------------------------------------------------------------------------

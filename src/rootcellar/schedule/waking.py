@@ -97,7 +97,7 @@ class Templates:
 
     def render(self, name: str, **variables: Any) -> bytes:
         """Return one of the files."""
-        return self._views.render(f"schedule/{name}", **variables)
+        return self._views.render_exactly(f"schedule/{name}", **variables)
 
 
 def systemd_argument(value: object) -> str:
