@@ -171,6 +171,17 @@ def test_a_state_that_cannot_be_used_is_told(orderly: Any) -> None:
     assert "cannot be used" in done.document["error"]["message"]
 
 
+def test_a_state_that_may_not_be_written_to_is_not_called_damaged(orderly: Any) -> None:
+    """As after a run with sudo."""
+    orderly.run("run")
+    (orderly.root / "state" / "state.sqlite").chmod(0o444)
+    for command in (("run", "--due"), ("run",), ("status",)):
+        done = orderly.run(*command)
+        assert (done.code, "may not be written to" in done.err) == (1, True)
+        assert "sudo chown" in done.err
+        assert "rebuild" not in done.err
+
+
 def test_nobody_else_may_look_into_a_state_that_a_tick_made(orderly: Any) -> None:
     state = orderly.root / "state"
     shutil.rmtree(state)

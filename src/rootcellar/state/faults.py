@@ -22,6 +22,12 @@ def state_errors(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         if is_in_use(error):
             raise in_use(path) from error
+        if getattr(error, "sqlite_errorname", "").startswith("SQLITE_READONLY"):
+            raise StateError(
+                f"The state {path} may not be written to.",
+                hint="Check the owner and the permissions of this file and its folder: has "
+                f"rootcellar been run with sudo? Then: sudo chown -R $USER '{path.parent}'",
+            ) from error
         raise StateError(
             f"The state {path} cannot be used: {error}.",
             hint="Is the internal disk full? If the file is damaged, move it away and run "
