@@ -35,6 +35,7 @@ class Folder:
     """A folder; `parent` and `owner` (an account) are row numbers, 0 for none.
 
     `query` is the JSON of a smart folder. `share` is the keyed archive of a shared folder.
+    `deleted`: Notes does not show it; it is a tombstone, or a placeholder that was never fetched.
     """
 
     pk: int
@@ -154,7 +155,8 @@ def _accounts(connection: sqlite3.Connection, schema: Schema) -> Iterator[Accoun
 
 def _folders(connection: sqlite3.Connection, schema: Schema) -> Iterator[Folder]:
     names = ("IDENTIFIER", "TITLE", "PARENT", "OWNER", "FOLDERTYPE", "MARKEDFORDELETION")
-    more = ("SORTORDER", "SMARTFOLDERQUERYJSON", "SERVERSHAREDATA", "ACCOUNT")
+    more = ("SORTORDER", "SMARTFOLDERQUERYJSON", "SERVERSHAREDATA", "ACCOUNT",
+            "NEEDSINITIALFETCHFROMCLOUD")  # fmt: skip
     columns = ", ".join(schema.value(name, "f") for name in (*names, *more))
     for (
         pk,
@@ -168,6 +170,7 @@ def _folders(connection: sqlite3.Connection, schema: Schema) -> Iterator[Folder]
         query,
         share,
         account,
+        fetch,
     ) in connection.execute(
         f"SELECT f.Z_PK, {columns} FROM {OBJECTS} f WHERE f.Z_ENT = ? ORDER BY f.Z_PK",
         (schema.entity("ICFolder"),),
@@ -180,7 +183,7 @@ def _folders(connection: sqlite3.Connection, schema: Schema) -> Iterator[Folder]
             number(parent),
             number(owner) or number(account),
             TRASH if trash else number(kind),
-            bool(number(deleted)),
+            number(deleted) == 1 or number(fetch) == 1,
             number(order),
             text(query),
             data(share),

@@ -54,7 +54,8 @@ def note_rows(
     """Yield every note that is not a tombstone, in the order of rows; or those wished for.
 
     A row marked for deletion is a tombstone. So is one without a text, unless Notes has yet to
-    fetch it from iCloud.
+    fetch it from iCloud and knows its title; without one it is a placeholder, which something
+    refers to, which Notes does not show, and which may stay for years.
     """
     some = ""
     if wanted:
@@ -64,7 +65,8 @@ def note_rows(
     for row in connection.execute(_query(schema, some), (schema.entity("ICNote"),)):
         (pk, identifier, title, folder, account, created, modified, filed, pinned, locked, deleted,
          fetch, version, has_text, text_version) = row  # fmt: skip
-        if number(deleted) == 1 or not (has_text or number(fetch) == 1):
+        awaited = number(fetch) == 1 and text(title).strip()
+        if number(deleted) == 1 or not (has_text or awaited):
             continue
         while at is not None and at < pk:
             at, parts = next(belonging, (None, ""))

@@ -13,7 +13,9 @@ from rootcellar.sample.notes_content import CLOUD, identifier, sample_store
 from rootcellar.sample.notes_store import NEW, NotesStore
 from rootcellar.testing import check_exporter
 from rootcellar_notes import Notes
-from rootcellar_notes.store.schema import OBJECTS
+from rootcellar_notes.store.folders import read_tree
+from rootcellar_notes.store.opening import plainly_opened
+from rootcellar_notes.store.schema import OBJECTS, read_schema
 
 GROUP = "Library/Group Containers/group.com.apple.notes"
 NOTES = 11
@@ -205,6 +207,27 @@ def test_a_folder_without_its_database_is_told(home: Path) -> None:
     (home / GROUP / "NoteStore.sqlite").unlink()
     with pytest.raises(Exception, match="without its database"):
         check_exporter(Notes(), home)
+
+
+def test_placeholders_that_were_never_fetched_are_no_notes_and_no_folders(tmp_path: Path) -> None:
+    """Notes does not show them either, and keeps them for years."""
+    store = NotesStore()
+    account = store.add("ICAccount", IDENTIFIER="A", NAME="iCloud", ACCOUNTTYPE=1)
+    fetch = {"NEEDSINITIALFETCHFROMCLOUD": 1}
+    stale = store.add("ICFolder", IDENTIFIER="F1", TITLE="Fruit", OWNER=account, **fetch)
+    store.add("ICFolder", IDENTIFIER="F2", TITLE="Fruit", OWNER=account)
+    store.add("ICNote", IDENTIFIER=identifier("nothing"), **fetch)
+    made = store.add("ICNote", IDENTIFIER=identifier("here"), TITLE="Here", FOLDER=stale, **fetch)
+    store.add_text(made, body(("Here", style(0))))
+    store.write(tmp_path / GROUP)
+    (item,) = check_exporter(Notes(), tmp_path)
+    assert item.sighting.place == "iCloud/Fruit/Here"
+    with plainly_opened(tmp_path / GROUP / "NoteStore.sqlite") as connection:
+        tree = read_tree(connection, read_schema(connection, "it"))
+    assert {one.identifier: one.deleted for one in tree.folders.values()} == {
+        "F1": True,
+        "F2": False,
+    }
 
 
 def test_a_note_whose_text_is_yet_to_be_fetched_is_named(tmp_path: Path) -> None:
