@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from rootcellar.api import Absent, CopyOf, Item, StoreUnreadable
+from rootcellar.api import Absent, CopyOf, Item, StoreUnreadable, plainly_opened
 from rootcellar.sample.notes_bodies import body, style
 from rootcellar.sample.notes_content import CLOUD, identifier, sample_store
 from rootcellar.sample.notes_store import NEW, NotesStore
 from rootcellar.testing import check_exporter
 from rootcellar_notes import Notes
 from rootcellar_notes.store.folders import read_tree
-from rootcellar_notes.store.opening import plainly_opened
 from rootcellar_notes.store.schema import OBJECTS, read_schema
 
 GROUP = "Library/Group Containers/group.com.apple.notes"
