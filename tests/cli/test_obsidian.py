@@ -47,6 +47,15 @@ def test_the_archive_alone_is_enough(world: Any, vault: Path) -> None:
     assert (vault / "Old notes/iCloud/Recipes/Apple pie.md").exists()
 
 
+def test_the_folder_that_is_told_is_the_one_the_person_renamed(world: Any, vault: Path) -> None:
+    bring(world, vault)
+    (vault / "Apple Notes").rename(vault / "Imported")
+    bring(world, vault)  # which finds the pages again
+    found = bring(world, vault)
+    assert found["exporters"]["notes"]["folder"] == "Imported"
+    assert "folder" not in found
+
+
 def test_a_home_without_notes_leaves_those_of_the_archive(world: Any, vault: Path) -> None:
     world.export("notes", "reminders")
     (world.home / "Library").rename(world.root / "gone")

@@ -83,6 +83,7 @@ def test_pages_follow_when_the_folder_of_the_notes_is_renamed(notebook: Notebook
     change(notebook, "jam", text="Stir slowly", title="Quince jam")
     report = notebook.both()
     assert (report.moved, report.edited, report.beside) == (1, [], [])
+    assert report.folder == "Imported"
     assert (notebook.vault / "Imported/iCloud/Recipes/Quince jam.md").exists()
     assert not (notebook.vault / FOLDER).exists()
     assert len(list(notebook.vault.rglob("*.png"))) == 1

@@ -126,7 +126,7 @@ def command(
         if exported is not None:
             tell_report(exported)
         for name, report in reports.items():
-            _tell(vault / folders[name], offers[name], asdict(report))
+            _tell(vault / (report.folder or folders[name]), offers[name], asdict(report))
         if dry_run:
             click.echo("Nothing was written: this was a dry run.")
     sys.exit(EXIT_CODES[outcome])
@@ -245,7 +245,8 @@ def _document(
     document: dict[str, Any] = {"outcome": outcome, "vault": str(vault)}
     for part in parts.values():
         for name, value in part.items():  # counts are added up, lists one after the other
-            document[name] = document[name] + value if name in document else value
+            if name != "folder":
+                document[name] = document[name] + value if name in document else value
     document["exporters"] = parts
     if dry_run:
         document["dry_run"] = True

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 class VaultReport:
     """What became of the pages: counts, and what a person should look at."""
 
+    folder: str = ""
+    """Where in the vault the pages lie, which is where the person has moved them."""
     new: int = 0
     changed: int = 0
     moved: int = 0

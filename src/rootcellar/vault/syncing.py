@@ -42,6 +42,7 @@ class Sync:
             disk, self.vault, aim.folder, (archived.row.uuid, archived.exporter)
         )
         self.aim = aim = replace(aim, folder=self.remembered.folder)
+        self.report.folder = aim.folder
         self.journal = self.remembered.journal
         self.attachments = Attachments(self.vault, archived.disk, self.journal, aim.folder)
         self.making = Making(render, aim.template, self.attachments, aim.dry_run)
