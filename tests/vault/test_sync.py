@@ -232,7 +232,10 @@ def test_equal_titles_and_titles_that_differ_in_case_get_a_page_each(notebook: N
         ("./", f"{FOLDER}/iCloud/Recipes/Apple pie - image.png"),
         ("./files", f"{FOLDER}/iCloud/Recipes/files/Apple pie - image.png"),
         ("Media/Notes", "Media/Notes/Apple pie - image.png"),
-        (17, f"{FOLDER}/attachments/Apple pie - image.png"),
+        *(
+            (odd, f"{FOLDER}/attachments/Apple pie - image.png")
+            for odd in (17, "../out", "Media/../../out", "./../../../../out", ".hidden", "a\0b")
+        ),
     ],
 )
 def test_attachments_go_where_the_vault_says(setting: Any, place: str, notebook: Notebook) -> None:

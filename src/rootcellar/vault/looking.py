@@ -186,13 +186,17 @@ def attachment_folder(disk: Disk, otherwise: str) -> str:
     """Return the vault's own setting of where attachments go; `otherwise` when it has none.
 
     In Obsidian's words: "/" the vault's top, "./" beside the page, "./x" below the page's folder,
-    else a folder of the vault. Written in `.obsidian/app.json` once a person has chosen.
+    else a folder of the vault. Written in `.obsidian/app.json` once a person has chosen. One that
+    leads out of the vault, or to where Obsidian does not look (hidden folders), counts for none.
     """
     try:
         setting = json.loads(disk.read(".obsidian/app.json")).get("attachmentFolderPath")
     except (OSError, ValueError, AttributeError):
         return otherwise
-    return setting if isinstance(setting, str) and setting else otherwise
+    if not isinstance(setting, str) or any(one < " " for one in setting):
+        return otherwise
+    hidden = any(part.startswith(".") for part in setting.removeprefix("./").split("/"))
+    return otherwise if hidden or not setting else setting
 
 
 def in_attachment_folder(setting: str, page: str, name: str) -> str:
