@@ -8,9 +8,9 @@ from string import Formatter
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
+from rootcellar.apple.dates import COCOA_EPOCH
 from rootcellar_photos.rows import AssetRow
 
-APPLE_EPOCH = datetime(2001, 1, 1, tzinfo=UTC)
 FIRST_YEAR = 1826
 """The year of the oldest photograph that survives: earlier dates are nonsense."""
 LAST_YEAR = 2200
@@ -35,7 +35,7 @@ def moment(seconds: float | None, zone: tzinfo = UTC) -> datetime | None:
     if seconds is None or not isinstance(seconds, int | float) or not math.isfinite(seconds):
         return None
     try:
-        return (APPLE_EPOCH + timedelta(seconds=seconds)).astimezone(zone)
+        return (COCOA_EPOCH + timedelta(seconds=seconds)).astimezone(zone)
     except (OverflowError, ValueError):
         return None
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from math import isfinite
 
+from rootcellar.apple.dates import cocoa_moment
+from rootcellar.apple.values import data, number, text
 from rootcellar_notes.store.belonging import TABLE
 from rootcellar_notes.store.notes import WANTED
 from rootcellar_notes.store.schema import OBJECTS, Schema
-from rootcellar_notes.store.values import data, moment, number, text
 
 INLINE = "com.apple.notes.inlinetextattachment."
 TABLE_UTI = "com.apple.notes.table"
@@ -180,7 +181,7 @@ def _rows(
 def _complete(one: Attachment, values: Sequence[object]) -> None:
     (created, modified, summary, alt_text, token, size, duration, width, height, image, pdf,
      recognised, handwriting, mergeable) = values  # fmt: skip
-    one.created, one.modified = moment(created), moment(modified)
+    one.created, one.modified = cocoa_moment(created), cocoa_moment(modified)
     one.summary, one.alt_text, one.token = map(text, (summary, alt_text, token))
     one.size, one.duration = number(size), _real(duration)
     one.width, one.height = _real(width), _real(height)

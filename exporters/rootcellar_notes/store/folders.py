@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rootcellar.apple.keyed_archives import Archive, KeyedArchiveError
+from rootcellar.apple.values import data, number, text
 from rootcellar_notes.store.schema import OBJECTS, Schema
-from rootcellar_notes.store.values import data, number, text
 
 TRASH = 1
 SMART = 3

@@ -13,9 +13,10 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from rootcellar.api import StoreUnreadable
+from rootcellar.apple.dates import cocoa_moment
 from rootcellar.apple.keyed_archives import KeyedArchiveError, unarchive
+from rootcellar.apple.values import number, text
 from rootcellar_notes.store.schema import NEWER
-from rootcellar_notes.store.values import moment, number, text
 
 IDENTIFIERS = (
     "ZUNIVERSALLYUNIQUEID",
@@ -114,8 +115,8 @@ def legacy_notes(
         said.add(key)
         account, kind, folders, in_trash = filing.of(number(folder))
         yield LegacyNote(
-            pk, key, text(title), account, kind, folders, in_trash, moment(created),
-            moment(modified), f"{opt} {body_opt} {modified}", text(content),
+            pk, key, text(title), account, kind, folders, in_trash, cocoa_moment(created),
+            cocoa_moment(modified), f"{opt} {body_opt} {modified}", text(content),
         )  # fmt: skip
 
 

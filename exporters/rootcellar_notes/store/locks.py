@@ -12,9 +12,9 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from rootcellar.apple.keyed_archives import KeyedArchiveError, unarchive
+from rootcellar.apple.values import data, number, text
 from rootcellar_notes.store.belonging import TABLE
 from rootcellar_notes.store.schema import OBJECTS, Schema
-from rootcellar_notes.store.values import data, number, text
 
 
 class Thing(StrEnum):

@@ -11,9 +11,10 @@ from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
+from rootcellar.apple.dates import cocoa_moment
+from rootcellar.apple.values import number, text
 from rootcellar_notes.store.belonging import TABLE
 from rootcellar_notes.store.schema import DATA, OBJECTS, Schema
-from rootcellar_notes.store.values import moment, number, text
 
 WANTED = "rootcellar_wanted"
 
@@ -40,12 +41,12 @@ class NoteRow(NamedTuple):
     @property
     def created(self) -> datetime | None:
         """When it was made, in UTC."""
-        return moment(self.created_seconds)
+        return cocoa_moment(self.created_seconds)
 
     @property
     def modified(self) -> datetime | None:
         """When it was changed last, in UTC."""
-        return moment(self.modified_seconds)
+        return cocoa_moment(self.modified_seconds)
 
 
 def note_rows(

@@ -4,9 +4,9 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rootcellar.apple.values import data, number, text
 from rootcellar_notes.store.notes import data_join
 from rootcellar_notes.store.schema import DATA, OBJECTS, Schema
-from rootcellar_notes.store.values import data, number, text
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import sqlite3
 from datetime import UTC, datetime
 
-from rootcellar_photos.naming import APPLE_EPOCH
+from rootcellar.apple.dates import COCOA_EPOCH
 
 _CLOCK = (
     *("CaptureYear", "CaptureMonthOfYear", "CaptureDayOfMonth", "CaptureHourOfDay"),
@@ -38,7 +38,7 @@ def ahead(date: float, clock: list[float | None]) -> int | None:
         return None
     try:
         shown = datetime(*(int(part or 0) for part in clock), tzinfo=UTC)  # type: ignore[misc,arg-type]
-        difference = (shown - APPLE_EPOCH).total_seconds() - int(date)
+        difference = (shown - COCOA_EPOCH).total_seconds() - int(date)
     except (ValueError, OverflowError, TypeError):
         return None
     if abs(difference) > FARTHEST or difference % QUARTER:

@@ -24,3 +24,8 @@ def real(value: object) -> float | None:
     if isinstance(value, int | float) and math.isfinite(value):
         return value
     return None
+
+
+def data(value: object) -> bytes:
+    """Return bytes, b"" for whatever is none."""
+    return value if isinstance(value, bytes) else b""

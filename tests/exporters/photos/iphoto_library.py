@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rootcellar_photos.naming import APPLE_EPOCH
+from rootcellar.apple.dates import COCOA_EPOCH
 
 TABLES = {
     "Library.apdb": {
@@ -75,7 +75,7 @@ IMPORT = "2014/05/06/20140506-101112"
 
 def at(*date: int) -> float:
     """Return a date as iPhoto keeps it: seconds since 2001."""
-    return (datetime(*date, tzinfo=UTC) - APPLE_EPOCH).total_seconds()  # type: ignore[arg-type]
+    return (datetime(*date, tzinfo=UTC) - COCOA_EPOCH).total_seconds()  # type: ignore[arg-type]
 
 
 @dataclass

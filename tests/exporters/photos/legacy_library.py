@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from rootcellar.apple.dates import COCOA_EPOCH
 from rootcellar_photos.legacy.store import TABLES
-from rootcellar_photos.naming import APPLE_EPOCH
 
 JPEG, HEIC, RAW, MOVIE = (
     *("public.jpeg", "public.heic", "com.canon.cr2-raw-image"),
@@ -23,7 +23,7 @@ JPEG, HEIC, RAW, MOVIE = (
 
 def at(*date: int) -> float:
     """Return a date as Photos keeps it: seconds since 2001."""
-    return (datetime(*date, tzinfo=UTC) - APPLE_EPOCH).total_seconds()  # type: ignore[arg-type]
+    return (datetime(*date, tzinfo=UTC) - COCOA_EPOCH).total_seconds()  # type: ignore[arg-type]
 
 
 @dataclass
