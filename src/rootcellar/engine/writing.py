@@ -98,7 +98,7 @@ class Writing:
             rekeyed=tuple(changes.rekeyed),
             losses=tuple(changes.losses),
         )
-        batch.commit(settlement, self.state.settle)
+        batch.commit(settlement, self._settle)
         self.identity = identity
         self.changed = self.changed or bool(puts)
         self.files += len(puts)
@@ -106,8 +106,11 @@ class Writing:
         assert row is not None
         self.archive = row
 
-    def _settle(self, settlement: dict[str, Any]) -> None:
-        self.state.settle(from_journal(settlement))
+    def _settle(self, settlement: Settlement | dict[str, Any]) -> None:
+        """Tell the state of a settlement, as it was committed or as a journal has kept it."""
+        if not isinstance(settlement, Settlement):
+            settlement = from_journal(settlement)
+        self.state.settle(settlement)
 
     # -- what is in the archive --------------------------------------------------------------
 
