@@ -148,7 +148,7 @@ def test_records_are_plain_small_and_free_of_paths_of_the_library(
     library: Path, export: Callable[..., Any]
 ) -> None:
     records = [item.record for item in export(library).items.values()]
-    text = [canonical_json(record) for record in records]
+    text = [canonical_json(record).decode() for record in records]
     assert [json.loads(line) for line in text] == records
     for line in text:
         line.encode("utf-8")
