@@ -1,5 +1,6 @@
 """The settings file that `init` writes: what a person may want to change, with a line on each."""
 
+import os
 from pathlib import Path
 
 
@@ -101,11 +102,15 @@ def _quoted(path: Path) -> str:
 
 
 def write_settings(path: Path, text: str) -> bool:
-    """Write a settings file where there is none; return false, and write nothing, where one is."""
+    """Write a settings file where there is none; return false, and write nothing, where one is.
+
+    Nobody else may read it: addresses of services hold passwords.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return False
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
     return True

@@ -237,6 +237,7 @@ def test_every_commented_key_of_new_settings_is_a_setting(tmp_path: Path) -> Non
 def test_settings_are_written_once_and_never_over_others(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "settings.toml"
     assert write_settings(path, "# mine\n")
+    assert path.stat().st_mode & 0o777 == 0o600  # addresses of services hold passwords
     assert not write_settings(path, "# other\n")
     assert path.read_text() == "# mine\n"
 
