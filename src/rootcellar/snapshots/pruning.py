@@ -86,9 +86,11 @@ class Pruning:
             )
         self._refuse_with_brake()
         chain = read_chain(self.disk)
-        hidden = self._hidden(chain)
-        staying = self._staying(chain, hidden)
+        staying = self._staying(chain)
         needs = read_needs(self.disk, chain, staying)
+        if hidden := self._hidden(chain, needs):
+            staying = self._staying(chain, hidden)
+            needs = read_needs(self.disk, chain, staying)
         _refuse_damaged(needs, chain, hidden, give_up_damaged=give_up_damaged)
         free, waiting = self._unneeded(needs, chain)
         report = Pruned(
@@ -111,13 +113,13 @@ class Pruning:
                     "look at the source, or run `rootcellar export --accept-losses`.",
                 )
 
-    def _hidden(self, chain: Chain) -> set[str]:
+    def _hidden(self, chain: Chain, needs: Needs) -> set[str]:
         """Return the snapshots of which nobody can tell what they held, given up ones aside."""
         written = {one.id for one in self.state.trees.snapshots(self.row)}
         missing = written.difference(chain.order, chain.damaged)
-        return (read_needs(self.disk, chain).hidden | missing).difference(chain.pruned)
+        return (needs.hidden | missing).difference(chain.pruned)
 
-    def _staying(self, chain: Chain, hidden: Collection[str]) -> list[str]:
+    def _staying(self, chain: Chain, hidden: Collection[str] = ()) -> list[str]:
         moments = [
             (name, datetime.fromisoformat(chain.headers[name].created))
             for name in chain.kept
