@@ -15,6 +15,15 @@ SHUTDOWN = 0x8004587D
 """FS_IOC_SHUTDOWN of Linux' ext4 and XFS."""
 WITHOUT_LOG = 2
 """What has not been synced is lost, as when the power is cut."""
+CARELESS = """
+import runpy, sys
+import rootcellar.archive.disk as disk
+disk._syncfs = lambda handle: True
+disk.Disk.flush = lambda self: None
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+"""A program, for `python -c`, that runs another and syncs nothing: what controls are made with."""
 
 
 def _run(*command: str | Path) -> str:
@@ -84,6 +93,23 @@ class Drive:
             fcntl.ioctl(handle, SHUTDOWN, struct.pack("I", WITHOUT_LOG))
         finally:
             os.close(handle)
+
+    def run_until_cut(self, seconds: float, *command: str) -> tuple[str, int | None]:
+        """Run a command and cut the power after some seconds; the drive is mounted again then.
+
+        Returns what it told, and its exit code: None when it was still running.
+        """
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=seconds)
+        code = process.poll()
+        self.cut_the_power()
+        told, _ = process.communicate(timeout=60)
+        self.unmount()
+        self.mount()
+        return told, code
 
     def remove(self) -> None:
         """Unmount, and give the loop device back."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from checking import check_archive
-from drives import Drive
+from drives import CARELESS, Drive
 from kill_nine import kill_at_random
 from night_run import KEPT, night
 from orchard import Farm
@@ -30,14 +30,6 @@ from rootcellar.errors import RootcellarError
 pytestmark = pytest.mark.faults
 
 RUN = Path(__file__).parent / "night_run.py"
-CARELESS = """
-import runpy, sys
-import rootcellar.archive.disk as disk
-disk._syncfs = lambda handle: True
-disk.Disk.flush = lambda self: None
-sys.argv = sys.argv[1:]
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
 STEADY = 10
 CHANGING = 60
 
@@ -115,19 +107,8 @@ def farm_on(drive: Drive, root: Path) -> Farm:
 
 def cut(farm: Farm, drive: Drive, after: float, *command: str) -> tuple[list[str], bool]:
     """Cut the power some seconds after a night began; return what it told, whether it ended."""
-    process = subprocess.Popen(
-        [*command, str(RUN), str(farm.root)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=after)
-    ended = process.poll() is not None
-    drive.cut_the_power()
-    told, _ = process.communicate(timeout=60)
-    drive.unmount()
-    drive.mount()
+    told, code = drive.run_until_cut(after, *command, str(RUN), str(farm.root))
+    ended = code is not None
     return told.split() if ended else told.split()[:1], ended
 
 

@@ -4,8 +4,6 @@ The drive is an ext4 of its own on a loop device, shut down by ioctl: what was n
 after the next mount. A control that never syncs is found out.
 """
 
-import contextlib
-import os
 import random
 import subprocess
 import sys
@@ -15,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from checking import check_archive
-from drives import Drive
+from drives import CARELESS, Drive
 from orchard import Farm
 from reading import snapshots
 from seasons import new_farm
@@ -25,14 +23,6 @@ from rootcellar.errors import RootcellarError
 pytestmark = pytest.mark.faults
 
 RUN = Path(__file__).parent / "orchard_run.py"
-CARELESS = """
-import runpy, sys
-import rootcellar.archive.disk as disk
-disk._syncfs = lambda handle: True
-disk.Disk.flush = lambda self: None
-sys.argv = sys.argv[1:]
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
 
 
 @pytest.fixture
@@ -63,21 +53,8 @@ def sow(farm: Farm, season: int) -> None:
 
 def cut(farm: Farm, drive: Drive, after: float, *command: str) -> str:
     """Run an export and cut the power after some seconds; return the snapshot it told of."""
-    process = subprocess.Popen(
-        [*command, str(RUN), str(farm.root)],
-        env=dict(os.environ),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=after)
-    ended = process.poll() == 0
-    drive.cut_the_power()
-    told, _ = process.communicate(timeout=60)
-    drive.unmount()
-    drive.mount()
-    return told.strip() if ended else ""
+    told, code = drive.run_until_cut(after, *command, str(RUN), str(farm.root))
+    return told.strip() if code == 0 else ""
 
 
 def timed(farm: Farm) -> float:
