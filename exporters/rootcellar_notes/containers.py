@@ -10,8 +10,9 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from rootcellar.api import (
     Capture,
@@ -32,8 +33,7 @@ FRESH_SECONDS = 2.0
 """A file changed more recently may change again without its time telling: FAT counts in 2 s."""
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Struct, frozen=True):
     """A container that can be read. `database` is the private copy."""
 
     path: Path

@@ -6,8 +6,9 @@ says what a record holds.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from msgspec.structs import replace
 
 from rootcellar.api import (
     Capture,

@@ -5,9 +5,10 @@ import binascii
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from rootcellar.api import Absent, Bytes, CopyOf
 from rootcellar_notes.locked import (
@@ -77,7 +78,7 @@ class LockedParts:
             for name, value in said.items()
             if name in TEXTS and isinstance(value, str)
         }
-        changed = replace(one, **texts)  # type: ignore[arg-type] # every one of them is a text
+        changed = replace(one, **texts)
         if packed := said.get("mergeableData"):
             try:
                 changed.mergeable = base64.b64decode(packed)

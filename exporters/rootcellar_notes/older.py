@@ -5,8 +5,9 @@ import hashlib
 import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from rootcellar.api import Capture, Item, Sighting, StoreMissing, plainly_opened
 from rootcellar_notes import naming
@@ -18,8 +19,7 @@ DATABASES = (*(f"NotesV{version}.storedata" for version in (7, 6, 4, 2, 1)), "no
 """The names the store has had, the newest first; the last one on an iPhone."""
 
 
-@dataclass(frozen=True, slots=True)
-class OlderStore:
+class OlderStore(Struct, frozen=True):
     """An older store that can be read. `database` is the private copy."""
 
     path: Path

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from rootcellar.api import Absent, Bytes, CopyOf, File, Item, View
 from rootcellar_notes.blocks import Body
@@ -51,8 +52,7 @@ REMOVE_LOCK = "In Notes, remove the lock of this note, export, and lock it again
 OPEN_LOCK = 'Set locked = "plain" or "encrypted" in the settings of notes.'
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
+class _Opened(Struct, frozen=True):
     """The text of a note as far as it could be had; `missing` says why it could not."""
 
     body: Body | None

@@ -3,7 +3,8 @@
 import hashlib
 import sqlite3
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rootcellar.api import Sighting
 from rootcellar_notes import naming
@@ -14,8 +15,7 @@ from rootcellar_notes.store.folders import Account, Folder
 from rootcellar_notes.store.notes import NoteRow, note_rows, wish
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """One note with its account, the path of its folders, and its sighting."""
 
     row: NoteRow

@@ -7,9 +7,10 @@ The order of an album is what Photos shows: by hand, by date or by title, as the
 import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import starmap
 from typing import Any
+
+from msgspec.structs import replace
 
 from rootcellar.api import Gathering, opened
 from rootcellar_photos.iphoto.albums import EVENT, iphoto_albums, iphoto_people

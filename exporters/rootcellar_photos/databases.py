@@ -8,9 +8,10 @@ is copied once a day, and once more when it has been left alone for a day.
 import hashlib
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from rootcellar.api import Capture, CopyOf, File, Item, Sighting
 from rootcellar_photos.layouts import main_database
@@ -24,8 +25,7 @@ SCOPE = "copies of databases"
 PREFIX = "database-"
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(Struct, frozen=True):
     """One database to be copied, of the library `name`."""
 
     source: Path

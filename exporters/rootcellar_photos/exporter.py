@@ -6,9 +6,10 @@ asked for. docs/reference/photos-records.md says what a record holds.
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
+
+from msgspec.structs import replace
 
 from rootcellar.api import (
     Capture,

@@ -1,7 +1,9 @@
 """One library, opened: its private database, its schema, its folders."""
 
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rootcellar.api import Capture, SourceError, Trouble
 from rootcellar_photos.folders import Folders
@@ -14,8 +16,7 @@ from rootcellar_photos.settings import PhotosSettings
 from rootcellar_photos.walking import Found, WalkedLibrary
 
 
-@dataclass(frozen=True, slots=True)
-class Library:
+class Library(Struct, frozen=True):
     """A library that can be read. `database` is the private copy."""
 
     path: Path

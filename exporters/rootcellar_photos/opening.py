@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from rootcellar.api import Capture, SourceError, StoreMissing, StoreUnreadable, Trouble, opened
 from rootcellar_photos.completing import complete, name_nameless, settle_types

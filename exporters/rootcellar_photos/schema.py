@@ -9,7 +9,8 @@ import plistlib
 import re
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rootcellar.api import StoreUnreadable
 
@@ -37,8 +38,7 @@ _ALBUM_TABLE = re.compile(r"Z_\d+ASSETS$")
 _KEYWORD_TABLE = re.compile(r"Z_\d+KEYWORDS$")
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(Struct, frozen=True):
     """A many-to-many table: `owner`, `member` and the member's position, `order`, are columns."""
 
     table: str
@@ -47,8 +47,7 @@ class Join:
     order: str
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(Struct, frozen=True):
     """The tables of one Photos database. `model` is 0 when the database does not tell."""
 
     tables: Mapping[str, frozenset[str]]

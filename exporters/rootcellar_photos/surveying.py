@@ -1,7 +1,8 @@
 """Level 1 over all libraries: every asset once, and the files that no asset owns."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from rootcellar.api import Capture, Notice, Sighting
 from rootcellar_photos.copies import Copies, mark_of, notice

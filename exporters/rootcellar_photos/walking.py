@@ -14,6 +14,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from rootcellar.api import Absent, CopyOf, File, Item, Sighting, Trouble
 from rootcellar_photos.folders import Folders, Signature, listed, signature
 from rootcellar_photos.layouts import IPHOTO_MEDIA, is_iphoto
@@ -64,8 +66,7 @@ class Found:
         return bool(self.others) or any(self.pictures.values())
 
 
-@dataclass(frozen=True, slots=True)
-class WalkedLibrary:
+class WalkedLibrary(msgspec.Struct, frozen=True):
     """A library of which the files can be read, and the database cannot."""
 
     path: Path
@@ -73,7 +74,7 @@ class WalkedLibrary:
     identity: str
     found: Found
     troubles: tuple[Trouble, ...] = ()
-    settings: PhotosSettings = field(default_factory=PhotosSettings)
+    settings: PhotosSettings = msgspec.field(default_factory=PhotosSettings)
 
     @property
     def root(self) -> str:

@@ -58,7 +58,7 @@ def _add(found: dict[str, Gathering], one: Gathering | None) -> None:
     if former is None:
         found[one.key] = one
         return
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     groups = {
         name: tuple(dict.fromkeys((*keys, *one.groups.get(name, ()))))

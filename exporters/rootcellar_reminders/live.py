@@ -6,8 +6,9 @@ stores stay the source; but how many reminders a list has, both must know. Not y
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from rootcellar.api import Notice, RootcellarError, Trouble
 
@@ -23,8 +24,7 @@ HINT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LiveReminder:
+class LiveReminder(Struct, frozen=True):
     """One reminder as the app tells it: its UUID, its list, and whether it is done."""
 
     identifier: str
@@ -80,8 +80,7 @@ def _answer(ask: Any, question: Any) -> list[Any]:
     return answers
 
 
-@dataclass(frozen=True, slots=True)
-class StoredReminder:
+class StoredReminder(Struct, frozen=True):
     """One reminder as a store has it, deleted ones left out."""
 
     identifier: str

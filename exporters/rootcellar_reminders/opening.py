@@ -7,10 +7,12 @@ cannot be read.
 import contextlib
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from rootcellar.api import (
     Capture,

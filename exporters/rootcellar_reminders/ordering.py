@@ -1,7 +1,9 @@
 """The order of reminders in their list: by hand, steps after what they are steps of."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rootcellar.apple.core_data import Row, rows
 from rootcellar.apple.values import number, real, text
@@ -13,8 +15,7 @@ _COLUMNS = ("LIST", "PARENTREMINDER", "CKPARENTREMINDERIDENTIFIER", "ICSDISPLAYO
             "CREATIONDATE", "Z_FOK_LIST", "IDENTIFIER")  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Placed:
+class _Placed(Struct, frozen=True):
     identifier: str
     parent: str
     rank: tuple[float, ...]

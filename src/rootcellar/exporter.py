@@ -1,9 +1,11 @@
 """What an exporter is: it looks at a capture and yields items. It writes nothing itself."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from msgspec.structs import replace
 
 from rootcellar.downloads import Downloader, Limits
 from rootcellar.items import (

@@ -1,31 +1,29 @@
 """What flows from an exporter to the archive: sightings, items, their files, and gatherings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 Record = Mapping[str, Any]
 """Plain JSON (str, int, float, bool, None, lists, mappings with str keys): all of one item."""
 
 
-@dataclass(frozen=True, slots=True)
-class CopyOf:
+class CopyOf(Struct, frozen=True):
     """The bytes of a file of the source; the core copies, hashes and compares them."""
 
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Bytes:
+class Bytes(Struct, frozen=True):
     """Bytes the exporter made itself."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """A page rendered by the core from the item's record: it can be made again at any time.
 
     `template` is a path below the template folder of the exporter, such as `photos/sidecar.xmp`.
@@ -35,8 +33,7 @@ class View:
     template: str
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Struct, frozen=True):
     """The bytes are known to exist but are not on this source.
 
     `reason` and `hint` are sentences for people; `awaits` names the paths where the bytes would
@@ -54,8 +51,7 @@ class Absent:
 Content = CopyOf | Bytes | View | Absent
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """One file of an item. Its name is the item's stem followed by `suffix`.
 
     `role` is unique in the item and stays the same over time (`original`, `edited`, `sidecar`);
@@ -71,8 +67,7 @@ class File:
     stands_in_for: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Struct, frozen=True):
     """One item of the source, seen cheaply: that it is there, and whether it may have changed.
 
     `key` is Apple's own UUID, never a row number or a path. `place` is the wished-for path stem
@@ -105,8 +100,7 @@ class Sighting:
     withheld: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Struct, frozen=True):
     """Part of the source could not be surveyed; none of its items may be taken for gone.
 
     Of a `store` that was seen in part none may be either; its identity is that of its sightings.
@@ -118,22 +112,19 @@ class Trouble:
     store: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """What a person should know of the source, and what makes the run no less complete."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unseen:
+class Unseen(Struct, frozen=True):
     """A store that was not looked at, by choice; none of its items may be taken for gone."""
 
     store: str
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(Struct, frozen=True):
     """What an exporter saw of everything without a look at any one item: digests, by key.
 
     `items`: of all that the store says of an item. `pages`: of all gatherings. `folders`: of when
@@ -147,8 +138,7 @@ class Glance:
     files: Mapping[str, bytes] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """The unit of comparing, writing, moving, retrying and reporting."""
 
     sighting: Sighting
@@ -158,8 +148,7 @@ class Item:
     """Keys of items whose places this one's views mention (links between notes)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """What the list of another program's export says of one file of that export.
 
     `path` is relative to the folder of the export, with `/`. `key` is the item it was made from.
@@ -175,8 +164,7 @@ class Claim:
     altered: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Gathering:
+class Gathering(Struct, frozen=True):
     """A file made of many items: an album, the people, a list.
 
     `key` identifies it for good; `place` is its wished-for path stem below the exporter's folder

@@ -7,17 +7,18 @@ bytes: no archive relies on them, and what a person sets in the Finder is the pe
 import sys
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 LabelKind = Literal["tags", "comments"]
 HAS_FINDER = sys.platform == "darwin"
 """Whether there is a Finder on this system that would show labels."""
 
 
-@dataclass(frozen=True, slots=True)
-class Labels:
+class Labels(Struct, frozen=True):
     """The Finder tags and the Finder comment that a record asks for."""
 
     tags: tuple[str, ...] = ()
@@ -44,8 +45,7 @@ class Tag(NamedTuple):
     colour: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Borne:
+class Borne(Struct, frozen=True):
     """What a file bears in the Finder."""
 
     tags: tuple[Tag, ...] = ()

@@ -1,12 +1,12 @@
 """What an exporter offers to an Obsidian vault: which pages, and by what they are chosen."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class VaultFacts:
+
+class VaultFacts(Struct, frozen=True):
     """What the options of `rootcellar obsidian` ask of a page.
 
     `folder` are the names of the folders it is in, the outermost first; `modified` is when it was
@@ -19,8 +19,7 @@ class VaultFacts:
     modified: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class VaultPages:
+class VaultPages(Struct, frozen=True):
     """The pages that an exporter offers to a vault: one for each item, or for each list.
 
     `template` renders one from `record`, `name`, `gone`, `files`, `links`, `modified` and

@@ -3,9 +3,9 @@
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
+from msgspec.structs import replace
 from orchard import Farm, Orchard
 
 from rootcellar.api import Absent, Capture, Claim

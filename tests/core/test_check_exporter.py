@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from orchard import Orchard
 
 from rootcellar.api import (
@@ -34,13 +35,13 @@ NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 def pear(**changes: Any) -> Item:
     """A faultless item, with some fields of its sighting or its own changed."""
     sighting = Sighting("pear", "Pear", "Trees/Pear", "1")
-    names = {field.name for field in dataclasses.fields(Sighting)}
+    names = set(Sighting.__struct_fields__)
     own = {name: value for name, value in changes.items() if name not in names}
-    sighting = dataclasses.replace(
+    sighting = replace(
         sighting, **{name: value for name, value in changes.items() if name in names}
     )
     item = Item(sighting, {"ripe": True}, (File("original", ".txt", Bytes(b"pear"), NOON),))
-    return dataclasses.replace(item, **own)
+    return replace(item, **own)
 
 
 class Garden(Exporter):
@@ -184,7 +185,7 @@ def test_a_bad_file_is_told(fault: str, home: Path) -> None:
 
 def gathering(**changes: Any) -> Gathering:
     one = Gathering("ripe", "Ripe", "Lists/Ripe", {}, {"items": ("pear",)})
-    return dataclasses.replace(one, **changes)
+    return replace(one, **changes)
 
 
 BAD_GATHERINGS: dict[str, tuple[tuple[Gathering, ...], str]] = {

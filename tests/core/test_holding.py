@@ -89,7 +89,8 @@ def test_a_rebuilt_state_knows_the_members(farm: Farm) -> None:
 
 def test_pages_get_the_records(farm: Farm) -> None:
     from contextlib import contextmanager
-    from dataclasses import replace
+
+    from msgspec.structs import replace
 
     seen: list[list[dict[str, Any]]] = []
 

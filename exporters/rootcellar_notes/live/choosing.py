@@ -6,9 +6,10 @@ that reads; that asks the app once more.
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
+from msgspec.structs import replace
 
 from rootcellar.api import Capture, Notice, Sighting, Trouble, Unseen
 from rootcellar_notes.containers import Container

@@ -3,8 +3,9 @@
 import itertools
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from rootcellar.api import Capture, Item
 from rootcellar_notes.live.asked import AppNotAsked, AskedApp

@@ -8,9 +8,10 @@ the user's devices and comes from no password.
 
 import plistlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 MOST_ITERATIONS = 2_000_000
 """More rounds of PBKDF2 than this (Notes uses 20,000) are taken for damage, not waited for."""
@@ -25,8 +26,7 @@ class Scheme(StrEnum):
     DAMAGED = "damaged"
 
 
-@dataclass(frozen=True, slots=True)
-class Locked:
+class Locked(Struct, frozen=True):
     """Something locked, with all that is needed beside the password.
 
     `associated` is authenticated with the ciphertext (V1 Neo's metadata; empty for V1). `hint` is

@@ -2,9 +2,10 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from math import isfinite
+
+from msgspec import Struct, field
 
 from rootcellar.apple.dates import cocoa_moment
 from rootcellar.apple.values import data, number, text
@@ -20,8 +21,7 @@ DRAWINGS = ("com.apple.paper", "com.apple.drawing", "com.apple.drawing.2")
 PAPER_DOCUMENTS = ("com.apple.paper.doc.scan", "com.apple.paper.doc.pdf")
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(Struct, frozen=True):
     """A picture that Notes made of an attachment; a scan's is straightened and cropped."""
 
     identifier: str
@@ -35,8 +35,7 @@ class Preview:
         return self.identifier.endswith("-1")
 
 
-@dataclass(slots=True)
-class Attachment:
+class Attachment(Struct):
     """One attachment, or one that stands in a line of text (a hashtag, a mention, a link).
 
     `parent` is the row of the attachment it is part of, 0 for none. `media` is the identifier of

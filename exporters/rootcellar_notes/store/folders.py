@@ -2,8 +2,10 @@
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rootcellar.apple.keyed_archives import Archive, KeyedArchiveError
 from rootcellar.apple.values import data, number, text
@@ -16,8 +18,7 @@ KINDS = {1: "icloud", 2: "exchange", 3: "local"}
 """ZACCOUNTTYPE: 1 and 3 were seen in stores."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """An account. `identifier` is also the name of its folder on disk below `Accounts`.
 
     `label` is what its folder in the archive is called: the name, unless another account has it.
@@ -30,8 +31,7 @@ class Account:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """A folder; `parent` and `owner` (an account) are row numbers, 0 for none.
 
     `query` is the JSON of a smart folder. `share` is the keyed archive of a shared folder.

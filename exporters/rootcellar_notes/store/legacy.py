@@ -6,11 +6,12 @@ OS X before 10.11 kept all notes in it; later systems those of accounts that are
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
+
+from msgspec import Struct
 
 from rootcellar.api import StoreUnreadable
 from rootcellar.apple.dates import cocoa_moment
@@ -32,8 +33,7 @@ ACCOUNT_NAMES = ("ZACCOUNTDESCRIPTION", "ZNAME", "ZEMAILADDRESS", "ZUSERNAME")
 """Columns that may hold what an account is called, the first that says something counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class LegacyFile:
+class LegacyFile(Struct, frozen=True):
     """A file in a note: the content identifier its HTML names it by, and where it lies."""
 
     identifier: str
@@ -41,8 +41,7 @@ class LegacyFile:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class LegacyNote:
+class LegacyNote(Struct, frozen=True):
     """One note; `folders` are titles, the outermost first. `version` rises with changes."""
 
     pk: int

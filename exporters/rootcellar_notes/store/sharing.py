@@ -6,8 +6,9 @@ private ones, so what is looked for is what people are: names, addresses, roles.
 
 import plistlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 ROLES = {1: "owner", 2: "administrator", 3: "private user", 4: "public user"}
 """CKShare.ParticipantRole (CloudKit)."""
@@ -18,8 +19,7 @@ STATES = {1: "pending", 2: "accepted", 3: "removed"}
 DEEPEST = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Participant:
+class Participant(Struct, frozen=True):
     """Someone who shares; "" for whatever is not said."""
 
     name: str = ""
@@ -35,8 +35,7 @@ class Participant:
         return self.role == "owner"
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """A share: `url` is the link people were given, "" if none is told."""
 
     participants: tuple[Participant, ...] = ()

@@ -2,15 +2,15 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rootcellar.apple.values import data, number, text
 from rootcellar_notes.store.notes import data_join
 from rootcellar_notes.store.schema import DATA, OBJECTS, Schema
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """What the store holds of one note's text, and what is needed beside a password to open it.
 
     `outline` says which sections are folded away. `share` is the keyed archive of a shared note.

@@ -9,8 +9,9 @@ import hashlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from rootcellar.api import Capture, SourceError, StoreUnreadable, Trouble, opened
 from rootcellar_photos.folders import Folders
@@ -37,8 +38,7 @@ ahead of UTC, in seconds; boxes are shares of the picture as shown, centre and s
 left; `path`, `preview` are relative to the library, or absolute."""
 
 
-@dataclass(frozen=True, slots=True)
-class IPhotoLibrary:
+class IPhotoLibrary(Struct, frozen=True):
     """A library of iPhoto that can be read. `database` holds the plain tables."""
 
     path: Path

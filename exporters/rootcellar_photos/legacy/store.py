@@ -10,8 +10,9 @@ reads a made-up library through both.
 import sqlite3
 from collections.abc import Collection
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from rootcellar.api import StoreUnreadable, Trouble, opened
 from rootcellar_photos.folders import Folders
@@ -71,8 +72,7 @@ _INDICES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LegacyLibrary:
+class LegacyLibrary(Struct, frozen=True):
     """A library of Photos 2 to 4 that can be read. `database` is the plain copy."""
 
     path: Path

@@ -4,9 +4,11 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rootcellar.apple.core_data import Row
 from rootcellar.apple.values import number, real, text
@@ -37,8 +39,7 @@ class Found(NamedTuple):
     mtime_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Struct, frozen=True):
     """One attachment: a page, whose address is `link`, or a file, `found` where it is here.
 
     `expected` is where the file would be, as far as the store tells.

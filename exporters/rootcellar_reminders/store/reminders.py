@@ -1,8 +1,9 @@
 """Reminders: from a row, and what belongs to it, to the lossless record."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from rootcellar.apple.blobs import plain
 from rootcellar.apple.core_data import CoreDataStore, Row
@@ -37,8 +38,7 @@ _KNOWN = OWN | {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What the reminders of one store refer to; `parents` are the UUIDs of reminders by Z_PK."""
 
     store: CoreDataStore
@@ -49,8 +49,7 @@ class Context:
     folders: AttachmentFolders
 
 
-@dataclass(frozen=True, slots=True)
-class Reminder:
+class Reminder(Struct, frozen=True):
     """One reminder: its record, its list (None: it lies in none), its attached files."""
 
     identifier: str

@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from rootcellar.apple.core_data import Row, rows
 from rootcellar.apple.values import number, text
@@ -29,8 +30,7 @@ _SAVED = OWN | {"TITLE", "METADATA", "TEMPLATE", "PARENTSAVEDREMINDER", "COMPLET
                 "CREATIONDATE"}  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class SavedReminder:
+class SavedReminder(Struct, frozen=True):
     """One reminder of a template: what is told of it, and the files attached to it."""
 
     identifier: str
@@ -39,8 +39,7 @@ class SavedReminder:
     files: tuple[Attachment, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """One template: its account, what is told of it, and its reminders."""
 
     identifier: str

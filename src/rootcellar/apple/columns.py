@@ -5,7 +5,8 @@ will do where the model is not there, or does not fit the table.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from rootcellar.apple.object_models import Properties
 
@@ -38,8 +39,7 @@ def derived_columns(
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
+class Misfit(Struct, frozen=True):
     """Where a table and the model differ: by name, the columns that bear it.
 
     Of a name that is `doubted` the table has a column that the model does not explain, or lacks

@@ -15,8 +15,9 @@ that is not NULL is it.
 import plistlib
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from rootcellar.apple.columns import (
     columns_of,
@@ -29,8 +30,7 @@ from rootcellar.apple.keyed_archives import KeyedArchiveError
 from rootcellar.apple.object_models import Properties, decode_model
 
 
-@dataclass(frozen=True, slots=True)
-class Entity:
+class Entity(Struct, frozen=True):
     """One kind of row. `numbers` are the `Z_ENT` of it and of all its sub-entities.
 
     `columns` maps the name of each property, in capitals and without the `Z`, to an SQL
@@ -46,8 +46,7 @@ class Entity:
     columns: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class CoreDataStore:
+class CoreDataStore(Struct, frozen=True):
     """The entities of one store by name. `version` is what the store says of its model.
 
     `modelled`: the columns were derived from the store's own model. `why` says why not.

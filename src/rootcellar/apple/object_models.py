@@ -2,8 +2,9 @@
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from rootcellar.apple.keyed_archives import Archive, KeyedArchiveError
 from rootcellar.apple.values import number
@@ -14,8 +15,7 @@ _HEADERS = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _RELATIONSHIP = "NSRelationshipDescription"
 
 
-@dataclass(frozen=True, slots=True)
-class Property:
+class Property(Struct, frozen=True):
     """One property of an entity's own: `target` is the entity that a relationship leads to.
 
     `kind` is Core Data's number for the type of an attribute (700 text, 900 date, 1000 bytes,

@@ -8,10 +8,11 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from rootcellar.archive.cloning import clone
 from rootcellar.archive.disk import Disk, write_all
@@ -27,8 +28,7 @@ WORTHWHILE = 256 << 10
 """A file smaller than this is copied sooner than handed to a thread, or cloned."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """What was written: size in bytes, sha256 in hex, the mtime the file system gave back.
 
     `source` is the signature of the file it was copied from; empty for made bytes.

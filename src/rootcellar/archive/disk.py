@@ -13,15 +13,15 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
 
 from rootcellar.archive import renaming
 
 
-@dataclass(frozen=True, slots=True)
-class Stat:
+class Stat(Struct, frozen=True):
     """What we rely on of a file: its size in bytes and its mtime in nanoseconds."""
 
     size: int

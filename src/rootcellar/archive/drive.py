@@ -10,8 +10,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from rootcellar.errors import ArchiveUnwritable
 
@@ -28,8 +29,7 @@ _NOT_DRIVES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Drive:
+class Drive(Struct, frozen=True):
     """A mounted file system: sizes in bytes; `files` that may still be made, None: no limit."""
 
     mount: Path

@@ -4,8 +4,10 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import asdict, replace
 
 from rootcellar.archive.disk import Disk, write_all
 from rootcellar.archive.layout import (
@@ -50,8 +52,7 @@ class IdentityDamaged(UsageError):
         self.data = data
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """The contents of `archive.json`.
 
     `counter` rises by one with every run that changes the archive, and `token` is new with every

@@ -8,10 +8,10 @@ import errno
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
+from msgspec import Struct
 
 from rootcellar.archive.disk import Disk, write_all
 from rootcellar.archive.layout import JOURNAL, PARTS
@@ -25,8 +25,7 @@ _STAYS = {errno.EXDEV, errno.EPERM, errno.EACCES}
 VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One rename, or for `drop` a removal of a version that no snapshot ever held.
 
     `out` takes what is at `path` to `to` (history or quarantine), `move` is a rename to a name
@@ -39,8 +38,7 @@ class Step:
     to: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Journal:
+class Journal(Struct, frozen=True):
     """The steps of a batch, and the rows for the state that make them known.
 
     These are written as JSON, whatever they are (dataclasses, for one), and read as plain JSON.

@@ -7,7 +7,6 @@ carries the digest of its parent's file, so that no link of the chain can change
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO, Any
 
@@ -111,12 +110,11 @@ _ENTRY = msgspec.json.Decoder(Entry)
 _TRAILER = msgspec.json.Decoder(Trailer)
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(msgspec.Struct, frozen=True):
     """A manifest as it was found: its header, its entries, and the digest of its file."""
 
     header: Header
-    entries: list[Entry] = field(repr=False)
+    entries: list[Entry]
     sha256: str
 
 

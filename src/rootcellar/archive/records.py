@@ -3,10 +3,10 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from rootcellar.archive.disk import Disk
 from rootcellar.archive.names import fold
@@ -15,8 +15,7 @@ from rootcellar.items import Record
 from rootcellar.state.rows import StoredFile, StoredItem
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One item's line: `text` is the line with its newline, in UTF-8."""
 
     key: str

@@ -2,10 +2,10 @@
 
 import contextlib
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from rootcellar.cli.export import SHOWN, tell_report
 from rootcellar.cli.output import size_in_words, tell_json

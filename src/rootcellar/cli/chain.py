@@ -3,7 +3,8 @@
 import contextlib
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from rootcellar.archive.drive import require_room
 from rootcellar.cli.presence import archive_of

@@ -3,7 +3,8 @@
 import contextlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from rootcellar.archive.layout import RECORDS
 from rootcellar.archive.records import Line, gone_line, make_line

@@ -3,7 +3,8 @@
 import hashlib
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from rootcellar.brake import Brake
 from rootcellar.engine.batching import Batches

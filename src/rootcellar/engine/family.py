@@ -1,10 +1,11 @@
 """The files of one item, on their way into the archive: named, written, moved, kept or retired."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from rootcellar.archive.copying import FileUnreadable, Written, sha256_of, signature
 from rootcellar.archive.names import fold, is_text, portable_suffix, with_digest

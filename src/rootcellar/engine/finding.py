@@ -6,8 +6,9 @@ A path is only a hint. What lies at it and is not the archive is told of, and ne
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from rootcellar.archive.disk import Disk
 from rootcellar.archive.identity import is_litter, read_identity
@@ -18,8 +19,7 @@ COUNTED = 10_000
 """So many files of a folder that is in the way are counted, and no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """Where an archive is now; `notes` tell a person what is not as it was.
 
     `uuid` is there when it was looked for: that one is meant, whatever else was at this path.

@@ -6,7 +6,8 @@ an item without either can be rendered before, in the process that reads ahead.
 
 import pickle
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec.structs import replace
 
 from rootcellar.canonical import Encoded, canonical_json
 from rootcellar.items import File, Item, Record, View
@@ -15,8 +16,7 @@ Render = Callable[[str, Record, Iterable[dict[str, object]], str, Mapping[str, s
 """Renders (template, record, file entries, title, links) to bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Foreseen(View):
+class Foreseen(View, frozen=True):
     """A view that has been rendered already."""
 
     data: bytes = b""

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from rootcellar.archive.names import fold, portable_stem, portable_suffix, with_digest
 from rootcellar.archive.writer import Batch, sha256_of_bytes

@@ -1,8 +1,9 @@
 """What is to be done: every sighting beside what is known, losses counted, the brake asked."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from rootcellar.brake import Brake, Losses, decide
 from rootcellar.engine.matching import Read, match_by_content
@@ -30,8 +31,7 @@ def whole_stores(
     return tuple(store for store in there if store not in in_part)
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(Struct, frozen=True):
     """What a survey says is lost; all of these are keys.
 
     `returned` were lost in the last days, and are there again.

@@ -6,9 +6,10 @@ now: it stays, and what is new in the files is added to it.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from rootcellar.items import Absent, Content, File, Item, Record, View
 from rootcellar.state.rows import Missing, StoredFile, StoredItem

@@ -1,11 +1,12 @@
 """Pages of gatherings: links to the members, rendered beside the gathering's own file."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import PurePosixPath
 from posixpath import relpath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from rootcellar.archive.names import folder_of, portable_suffix, with_digest
 from rootcellar.engine.foresight import Render

@@ -3,7 +3,9 @@
 import contextlib
 import posixpath
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rootcellar.archive.copying import (
     WORTHWHILE,
@@ -21,8 +23,7 @@ from rootcellar.state.rows import StoredItem
 from rootcellar.state.staging import Staging
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """What became of one item: its row for the state, its line, and how it is reported."""
 
     item: StoredItem

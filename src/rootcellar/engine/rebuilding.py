@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rootcellar.archive.disk import Disk
 from rootcellar.archive.identity import Identity, is_litter
@@ -30,8 +32,7 @@ UNKNOWN_MTIME = -1
 _CHUNK = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
+class Rebuilt(Struct, frozen=True):
     """What was found: items, their files, files that a record names and that are not there."""
 
     items: int

@@ -1,8 +1,9 @@
 """Pages made again from the archive's own records, without the source: `render`, `resolve`."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from rootcellar.engine.batching import Batches
 from rootcellar.engine.foresight import Render

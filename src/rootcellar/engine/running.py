@@ -4,10 +4,12 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rootcellar.archive.identity import Identity, replace_file
 from rootcellar.archive.layout import STATUS
@@ -41,8 +43,7 @@ TaskMaker = Callable[[], contextlib.AbstractContextManager[Task]]
 OnProgress = Callable[[str, Progress], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """Why an exporter finds nothing to export; `asked` tells whether it was asked for by name."""
 
     message: str
@@ -50,8 +51,7 @@ class Missing:
     asked: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """What one run is to do: which archive, and for each exporter a task or why there is none.
 
     `stores` are the folders of the source that are read; no archive may lie inside one.

@@ -4,8 +4,9 @@ import contextlib
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from rootcellar.archive.copying import FileUnreadable, sha256_of
 from rootcellar.archive.names import fold

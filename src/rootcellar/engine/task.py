@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rootcellar.engine.foresight import Render
 from rootcellar.exporter import Exporter
@@ -14,16 +15,14 @@ CORE_VERSION = "1"
 """Raised when the core would write other lines or names from the same items."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """How far an exporter is: items done of items to do."""
 
     done: int
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """One exporter to run, with what it runs on.
 
     `troubles` are stores that should be there and are not: none of their items count as gone.

@@ -1,7 +1,8 @@
 """Reads snapshots from the archive alone: which there are, in which order, what each holds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from rootcellar.archive.disk import Disk
 from rootcellar.archive.manifests import (
@@ -21,8 +22,7 @@ Tree = dict[str, Entry]
 """What one snapshot holds, by path."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Struct, frozen=True):
     """The snapshots of an archive: `order` is the chain's, oldest first.
 
     `damaged` says what is wrong with those whose headers cannot be read; `stray` are those that

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
@@ -30,8 +32,7 @@ _LARGE = 1 << 20
 _CHUNK_BYTES = 64 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """How much is read: about so many bytes, for so many seconds, until `stop` says why."""
 
     bytes: int | None = None
@@ -46,8 +47,7 @@ ALL = Limits()
 """No limit: everything is read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """A file to be read: the size (negative: unknown) and the sha256 it should have."""
 
     path: str
@@ -55,8 +55,7 @@ class Job:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A file that is not what it should be; `found` is its digest, `error` why there is none."""
 
     job: Job

@@ -3,8 +3,9 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from rootcellar.archive.layout import RECORDS
 from rootcellar.archive.names import fold, folder_of

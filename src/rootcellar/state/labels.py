@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rootcellar.labels import Labels
 from rootcellar.state.rows import ArchiveRow
 from rootcellar.state.store import StateStore
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
+class Labelled(Struct, frozen=True):
     """One file as it was labelled last: which bytes, where, and which of its labels are ours."""
 
     sha256: str

@@ -4,7 +4,8 @@ The table goes with the connection; nothing of it outlives the run.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rootcellar.archive.names import fold
 from rootcellar.items import Claim
@@ -26,8 +27,7 @@ CREATE INDEX temp.offer_folded ON offer (folded);
 _COLUMNS = "path, size, mtime_ns, obstacle, key, altered, modified, sha256"
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """One file that may be taken: `path` is relative to the archive's root.
 
     `obstacle` says why it may not be; empty when it may. `key` is the item that a list says it was

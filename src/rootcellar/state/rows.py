@@ -1,11 +1,11 @@
 """What the state remembers, as values; times are ISO 8601 in UTC, digests hex, sizes bytes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFile:
+class StoredFile(Struct, frozen=True):
     """One file in the archive: `path` is relative to the archive's root.
 
     `mtime_ns` is what the file system gave back. `source` is the signature of the file it was
@@ -24,8 +24,7 @@ class StoredFile:
     kept: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """A file of an item that is not in the archive.
 
     `failed` tells bytes that could not be read from bytes that are not on this source. Of those
@@ -43,8 +42,7 @@ class Missing:
     dated: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class StoredItem:
+class StoredItem(Struct, frozen=True):
     """One item as the archive holds it.
 
     `place` is the wish it was placed by, `stem` the path stem it was given (relative to the
@@ -75,8 +73,7 @@ class StoredItem:
         return self.stem.rpartition("/")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class StoredDocument:
+class StoredDocument(Struct, frozen=True):
     """A file made of many items: a records file (`kind` records) or a gathering."""
 
     kind: str
@@ -91,8 +88,7 @@ class StoredDocument:
     run: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class StoredMembers:
+class StoredMembers(Struct, frozen=True):
     """Whom the groups of one gathering list: item keys in order, those that are gone included."""
 
     exporter: str
@@ -100,8 +96,7 @@ class StoredMembers:
     groups: dict[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveRow:
+class ArchiveRow(Struct, frozen=True):
     """An archive the state knows: `counter` and `token` name the last run that changed it."""
 
     id: int
@@ -110,8 +105,7 @@ class ArchiveRow:
     token: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExporterRow:
+class ExporterRow(Struct, frozen=True):
     """What is remembered of one exporter in one archive.
 
     `token` is the exporter's token, `content` the digest of its whole glance, `glanced` what the
@@ -135,8 +129,7 @@ class ExporterRow:
     glanced: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(Struct, frozen=True):
     """What one committed batch changes in the state.
 
     `token` and `counter` are those of the run that wrote the batch; `base` is the token the state

@@ -6,7 +6,8 @@ what is to be done, which names are wished for by whom. The tables go with the c
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rootcellar.archive.names import folder_of, portable_stem
 from rootcellar.errors import SourceError
@@ -47,8 +48,7 @@ _BESIDE = f"temp.sighted s LEFT JOIN item i {_SAME}"
 _KNOWN = f"temp.sighted s CROSS JOIN item i {_SAME}"
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """One sighting beside what the state knows of it; `known` is false for a new item.
 
     `returned`: it had been gone, or left out by the settings, as it is now when it is `outside`.

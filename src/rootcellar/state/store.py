@@ -9,9 +9,10 @@ import json
 import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from msgspec.structs import asdict
 
 from rootcellar.archive.names import fold
 from rootcellar.errors import StateError
@@ -254,7 +255,7 @@ class StateStore:
 
     def put_exporter(self, archive: ArchiveRow, row: ExporterRow) -> None:
         """Remember an exporter's token, stores, templates and last outcome."""
-        values = {one.name: getattr(row, one.name) for one in fields(row)}
+        values = asdict(row)
         values |= {"stores": json.dumps(row.stores), "left_out": json.dumps(dict(row.left_out))}
         self.connection.execute(
             f"INSERT OR REPLACE INTO exporter (archive, {', '.join(values)}) "

@@ -2,9 +2,10 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from rootcellar.archive.manifests import Entry, Header
 from rootcellar.archive.names import fold
@@ -31,8 +32,7 @@ _CHANGES = """
 _AT_ONCE = 5000
 
 
-@dataclass(frozen=True, slots=True)
-class SnapshotRow:
+class SnapshotRow(Struct, frozen=True):
     """A snapshot the state knows: `sha256` is that of its manifest's file."""
 
     id: str
@@ -46,8 +46,7 @@ class SnapshotRow:
     walked: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """A path that was written: what the last manifest says of it, and what the state does.
 
     `kept` marks a view that a person has edited: its bytes are not those that the state knows.
