@@ -5,7 +5,6 @@ turns.
 """
 
 import contextlib
-import hashlib
 import marshal
 import os
 import threading
@@ -13,10 +12,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+from rootcellar.snapshots import digesting
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -28,7 +29,6 @@ THREADS = 2
 MANY = 20
 """So many chunks are worth two more processes."""
 _CHUNK = 256
-_LARGE = 1 << 20
 _CHUNK_BYTES = 64 << 20
 
 
@@ -66,7 +66,7 @@ class Finding(Struct, frozen=True):
     @property
     def is_missing(self) -> bool:
         """Whether there is no such file."""
-        return self.error == "missing"
+        return self.error == digesting.MISSING
 
 
 Answer = tuple[int, int, list[Finding]]
@@ -115,12 +115,13 @@ class Ahead:
 
         self.disk = disk
         self.done = done
-        chunks = list(_chunks(iter(jobs)))
         self._helpers: list[Helper] = []
         self._mine = threading.local()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="hash")
-        do = self._have_hashed if len(chunks) >= MANY else self._hash
-        self._tasks = deque(self._pool.submit(do, chunk) for chunk in chunks)
+        chunks = _chunks(iter(jobs))
+        first = list(islice(chunks, MANY))
+        do = self._have_hashed if len(first) == MANY else self._hash
+        self._tasks = deque(self._pool.submit(do, chunk) for chunk in chain(first, chunks))
 
     def _hash(self, chunk: list[Job]) -> Answer:
         return hash_chunk(self.disk.handle, chunk)
@@ -154,7 +155,7 @@ class Helper:
         import subprocess
         import sys
 
-        command = [sys.executable, "-m", "rootcellar.snapshots.hashing", str(handle)]
+        command = [sys.executable, "-I", "-S", digesting.__file__, str(handle)]
         self._process = subprocess.Popen(  # noqa: S603 - our own module
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=(handle,)
         )
@@ -164,12 +165,12 @@ class Helper:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
-            marshal.dump([(job.path, job.size, job.sha256) for job in chunk], self._process.stdin)
+            marshal.dump(_plain(chunk), self._process.stdin)
             self._process.stdin.flush()
-            files, read, found = marshal.load(self._process.stdout)  # noqa: S302 - our own process
+            files, read, wrong = marshal.load(self._process.stdout)  # noqa: S302 - our own process
         except (OSError, EOFError, ValueError, TypeError):
             return None
-        return files, read, [Finding(chunk[number], *more) for number, *more in found]
+        return files, read, _found(chunk, wrong)
 
     def close(self) -> None:
         """End it."""
@@ -195,23 +196,6 @@ def read_beside(path: "Path") -> str:
     return answer[2][0].found if answer is not None else ""
 
 
-def serve() -> None:
-    """Hash chunks for another process until it asks for no more."""
-    import sys
-
-    handle = int(sys.argv[1])
-    while True:
-        try:
-            chunk = [Job(*values) for values in marshal.load(sys.stdin.buffer)]  # noqa: S302
-        except EOFError:
-            return
-        files, read, findings = hash_chunk(handle, chunk)
-        numbers = {job.path: number for number, job in enumerate(chunk)} if findings else {}
-        told = [(numbers[one.job.path], one.found, one.size, one.error) for one in findings]
-        marshal.dump((files, read, told), sys.stdout.buffer)
-        sys.stdout.buffer.flush()
-
-
 def _taken(one: "Future[Answer]", done: Hashed) -> list[Finding]:
     files, size, findings = one.result()
     done.files += files
@@ -221,64 +205,27 @@ def _taken(one: "Future[Answer]", done: Hashed) -> list[Finding]:
 
 def _chunks(jobs: Iterator[Job]) -> Iterator[list[Job]]:
     """Cut jobs into chunks: a task for each file would cost more than its hashing."""
-    while first := next(jobs, None):
-        chunk = [first]
-        size = first.size
-        while size < _CHUNK_BYTES and len(chunk) < _CHUNK:
-            more = list(islice(jobs, 1))
-            if not more:
-                break
-            chunk += more
-            size += more[0].size
+    chunk: list[Job] = []
+    size = 0
+    for job in jobs:
+        chunk.append(job)
+        size += job.size
+        if size >= _CHUNK_BYTES or len(chunk) == _CHUNK:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
         yield chunk
 
 
 def hash_chunk(handle: int, jobs: list[Job]) -> Answer:
     """Read files below an open folder; return how many, how many bytes, and what is wrong."""
-    findings = []
-    files = read = 0
-    buffer: memoryview | None = None
-    for job in jobs:
-        try:
-            file = os.open(job.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=handle)
-        except (FileNotFoundError, NotADirectoryError):
-            findings.append(Finding(job, error="missing"))
-            continue
-        except OSError as error:
-            findings.append(Finding(job, error=error.strerror or str(error)))
-            continue
-        try:
-            if 0 <= job.size < _LARGE:
-                data = os.read(file, job.size + 1)
-                size, digest = len(data), hashlib.sha256(data)
-                if size < job.size and data:  # a file system may give less at a time
-                    more, digest = _hash_rest(file, digest, bytearray(_LARGE))
-                    size += more
-            else:
-                buffer = buffer or memoryview(bytearray(_LARGE))
-                size, digest = _hash_rest(file, hashlib.sha256(), buffer)
-        except OSError as error:
-            findings.append(Finding(job, error=error.strerror or str(error)))
-            continue
-        finally:
-            os.close(file)
-        files += 1
-        read += size
-        if digest.hexdigest() != job.sha256:
-            findings.append(Finding(job, digest.hexdigest(), size))
-    return files, read, findings
+    files, read, wrong = digesting.digest_all(handle, _plain(jobs))
+    return files, read, _found(jobs, wrong)
 
 
-def _hash_rest(
-    file: int, digest: "hashlib._Hash", buffer: bytearray | memoryview
-) -> tuple[int, "hashlib._Hash"]:
-    view = memoryview(buffer)
-    size = 0
-    while taken := os.readv(file, [view]):
-        digest.update(view[:taken])
-        size += taken
-    return size, digest
+def _plain(jobs: list[Job]) -> list[digesting.Wanted]:
+    return [(job.path, job.size, job.sha256) for job in jobs]
 
 
-if __name__ == "__main__":
-    serve()
+def _found(jobs: list[Job], wrong: list[digesting.Wrong]) -> list[Finding]:
+    return [Finding(jobs[number], sha256, size, error) for number, sha256, size, error in wrong]
