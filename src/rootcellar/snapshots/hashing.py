@@ -47,7 +47,7 @@ ALL = Limits()
 """No limit: everything is read."""
 
 
-class Job(Struct, frozen=True):
+class Job(Struct, frozen=True, gc=False):
     """A file to be read: the size (negative: unknown) and the sha256 it should have."""
 
     path: str

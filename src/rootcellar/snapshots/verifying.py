@@ -107,9 +107,12 @@ class Verifying:
         self._name_missing_history(there)
 
     def _name_missing_history(self, there: set[str]) -> None:
+        missing = {one: need for one, need in self.needs.needed.items() if one not in there}
+        if not missing:
+            return
         here = {digest for _, _, digest in self.trees.held_digests(self.archive.row)}
-        for digest, need in self.needs.needed.items():
-            if digest in there or bytes.fromhex(digest) in here:
+        for digest, need in missing.items():
+            if bytes.fromhex(digest) in here:
                 continue
             if need.view:
                 self.report.overwritten.append(need.path)
