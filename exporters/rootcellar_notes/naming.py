@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 from rootcellar_notes.store.attachments import Attachment
 from rootcellar_notes.store.files import IMAGES, Part
@@ -27,15 +26,20 @@ def component(text: str, otherwise: str) -> str:
     return otherwise if plain in ("", ".", "..") else plain
 
 
-def place(account: str, folders: Iterable[str], title: str) -> str:
-    """Return where a note wishes to lie: its account, its folders, its title."""
-    return f"{_folder(account, tuple(folders))}/{component(title, UNTITLED)}"
+def title_of(title: str) -> str:
+    """Return what a note wishes to be called."""
+    return component(title, UNTITLED)
 
 
-@lru_cache(maxsize=1024)
-def _folder(account: str, folders: tuple[str, ...]) -> str:
+def folder(account: str, folders: Iterable[str]) -> str:
+    """Return where the notes of a folder wish to lie: below their account."""
     parts = [component(account, "Notes"), *(component(one, "Folder") for one in folders)]
     return "/".join(parts)
+
+
+def place(account: str, folders: Iterable[str], title: str) -> str:
+    """Return where a note wishes to lie: its account, its folders, its title."""
+    return f"{folder(account, folders)}/{title_of(title)}"
 
 
 def role(one: Attachment, part: Part) -> str:
@@ -54,6 +58,8 @@ def stems(attachments: Sequence[Attachment]) -> dict[int, str]:
     Names that several have are told apart by a piece of each one's identifier.
     """
     plain = {one.pk: _stem(one) for one in attachments if one.has_file}
+    if len({stem.casefold() for stem in plain.values()}) == len(plain):
+        return plain
     named = dict(plain)
     for letters in (8, None):
         times = Counter(stem.casefold() for stem in named.values())

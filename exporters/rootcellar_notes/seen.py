@@ -1,8 +1,10 @@
 """Notes seen: each note's row with where it belongs, and the sighting that comes of it."""
 
 import hashlib
+import marshal
 import sqlite3
 from collections.abc import Collection, Iterator
+from typing import Any
 
 from msgspec import Struct
 
@@ -55,23 +57,19 @@ def seen_in(
             continue
         while at and at < row.pk:
             at, some = next(parts, (0, []))
-        account, folders, said = filing.of(row)
+        filed = filing.of(row)
         yield Seen(
             row,
-            account,
-            folders,
+            filed.account,
+            filed.folders,
             Sighting(
                 key=row.identifier,
                 title=row.title or naming.UNTITLED,
-                place=naming.place(
-                    account.label if account else "",
-                    [one.title for one in folders] or [container.tree.default_title(account)],
-                    row.title,
-                ),
-                fingerprint=_fingerprint(row, said, settings, mark),
+                place=f"{filed.place}/{naming.title_of(row.title)}",
+                fingerprint=_fingerprint(row, filed.said, settings, mark),
                 suffixes=_suffixes(row, some if at == row.pk else [], settings.locked),
                 store=container.identity,
-                in_trash=container.tree.in_trash(row.folder),
+                in_trash=filed.in_trash,
                 scope=LOCKED if row.locked else "",
             ),
         )
@@ -93,26 +91,46 @@ def _suffixes(row: NoteRow, parts: list[Attachment], locked: str) -> tuple[str, 
     return (naming.PAGE, naming.SEALED, " (attachments)", " (text)")
 
 
+class _Filed(Struct, frozen=True):
+    """What holds for all notes of one folder; `said` is a digest of what their records say."""
+
+    account: Account | None
+    folders: tuple[Folder, ...]
+    place: str
+    in_trash: bool
+    said: str
+
+
 class _Filing:
-    """Answers for every folder once: its account, its path, and a digest of both."""
+    """Answers for every folder once."""
 
     def __init__(self, container: Container) -> None:
         self.tree = container.tree
-        self._known: dict[tuple[int, int], tuple[Account | None, tuple[Folder, ...], str]] = {}
+        self._known: dict[tuple[int, int], _Filed] = {}
 
-    def of(self, row: NoteRow) -> tuple[Account | None, tuple[Folder, ...], str]:
+    def of(self, row: NoteRow) -> _Filed:
         found = self._known.get((row.folder, row.account))
         if found is None:
-            account = self.tree.account(row.folder, row.account)
-            folders = self.tree.path(row.folder)
-            said = repr([account, *((one.identifier, one.title, one.share) for one in folders)])
-            found = (account, folders, hashlib.blake2b(said.encode()).hexdigest())
-            self._known[row.folder, row.account] = found
+            found = self._known[row.folder, row.account] = self._file(row)
         return found
+
+    def _file(self, row: NoteRow) -> _Filed:
+        account = self.tree.account(row.folder, row.account)
+        folders = self.tree.path(row.folder)
+        titles = [one.title for one in folders] or [self.tree.default_title(account)]
+        said = repr([account, *((one.identifier, one.title, one.share) for one in folders)])
+        return _Filed(
+            account,
+            folders,
+            naming.folder(account.label if account else "", titles),
+            self.tree.in_trash(row.folder),
+            hashlib.blake2b(said.encode()).hexdigest(),
+        )
 
 
 def _fingerprint(row: NoteRow, folder: str, settings: NotesSettings, mark: str) -> str:
     locked = (settings.locked, mark) if row.locked else ()
     facts = (row.title, row.created_seconds, row.pinned, row.has_text, folder, locked)
-    said = repr((row.versions, facts))
-    return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+    # Version 2 of marshal has no references: equal values give equal bytes, sooner than repr.
+    known: tuple[Any, ...] = (row.versions, facts)
+    return hashlib.blake2b(marshal.dumps(known, 2), digest_size=12).hexdigest()

@@ -380,7 +380,7 @@ def test_a_state_that_cannot_be_written_is_an_error_with_a_hint(farm: Farm) -> N
 def test_a_state_that_was_backed_up_in_the_middle_of_a_run_is_known_to_be_old(
     farm: Farm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("FIRST_BATCH", "BATCH", "LARGEST_BATCH"):
+    for name in ("FEW", "FIRST_BATCH", "BATCH", "LARGEST_BATCH"):
         monkeypatch.setattr(f"rootcellar.engine.batching.{name}", 3)
     for number in range(12):
         farm.plant(f"k{number}", b"%d" % number, place=f"Apple {number}")

@@ -256,7 +256,7 @@ def grow(farm: Farm, size: int = 1000) -> None:
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("FIRST_BATCH", "BATCH", "LARGEST_BATCH"):
+    for name in ("FEW", "FIRST_BATCH", "BATCH", "LARGEST_BATCH"):
         monkeypatch.setattr(batching, name, 20)
 
 

@@ -101,7 +101,7 @@ def test_a_run_killed_at_any_step_is_completed_by_the_next(
 def test_a_run_of_many_batches_killed_at_any_step_is_completed_by_the_next(
     orchards: Orchards, everything: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, size in (("FIRST_BATCH", 2), ("BATCH", 2), ("LARGEST_BATCH", 3)):
+    for name, size in (("FEW", 0), ("FIRST_BATCH", 2), ("BATCH", 2), ("LARGEST_BATCH", 3)):
         monkeypatch.setattr(batching, name, size)
     expected = lasting(orchards.expected)
     total = len(steps_of(orchards.copy("counting")))

@@ -155,7 +155,7 @@ def kill_server(drive: Drive) -> None:
 def test_a_mount_whose_server_has_died_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("FIRST_BATCH", "BATCH", "LARGEST_BATCH"):
+    for name in ("FEW", "FIRST_BATCH", "BATCH", "LARGEST_BATCH"):
         monkeypatch.setattr(batching, name, 20)
     drive = Drive.make(tmp_path, "exfat")
     try:

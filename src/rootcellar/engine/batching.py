@@ -25,6 +25,8 @@ from rootcellar.verdict import NEEDS_READING, Verdict
 
 Work = Sequence[tuple[str, str]]
 """(key, verdict) of the items of one batch."""
+FEW = 200
+"""So much work is one batch: a second one would cost more than it hurries."""
 FIRST_BATCH = 60
 BATCH = 500
 LARGEST_BATCH = 1000
@@ -278,10 +280,10 @@ def _to_read(work: Work) -> list[str]:
 def _slices(work: Sequence[tuple[int, str]]) -> Iterator[list[int]]:
     """Cut the work into batches, folder by folder; a very large folder is cut as well.
 
-    The first batches are small, so that writing can begin while the rest is still being read.
+    The first batches of many are small, so that writing can begin while the rest is being read.
     """
     rows: list[int] = []
-    size = FIRST_BATCH
+    size = FIRST_BATCH if len(work) > FEW else FEW
     for number, (row, folder) in enumerate(work):
         rows.append(row)
         following = work[number + 1][1] if number + 1 < len(work) else None

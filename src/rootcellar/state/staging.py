@@ -4,6 +4,7 @@ Everything that grows with the number of items lives here and not in memory: wha
 what is to be done, which names are wished for by whom. The tables go with the connection.
 """
 
+import functools
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
@@ -32,10 +33,14 @@ WITHOUT ROWID;
 DROP TABLE IF EXISTS temp.hashed;
 CREATE TEMP TABLE hashed (path TEXT PRIMARY KEY, signature TEXT, sha256 TEXT) WITHOUT ROWID;
 """
-# Temporary tables are filled a thousand rows at a time.
-_CHUNK = 1000
+# Temporary tables are filled some thousand rows at a time.
+_CHUNK = 4000
 _WITHHELD = 2
 """In `outside`, until all are taken down: outside if the archive holds it."""
+
+
+_listed = functools.lru_cache(json.dumps)
+"""Returns suffixes as JSON; most items have the same ones as many others."""
 
 
 class DuplicateKey(SourceError):
@@ -91,7 +96,7 @@ class Staging:
                     sighting.title,
                     sighting.place,
                     sighting.fingerprint,
-                    json.dumps(sighting.suffixes),
+                    _listed(sighting.suffixes),
                     sighting.store,
                     sighting.in_trash,
                     sighting.scope,
