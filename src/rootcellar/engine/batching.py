@@ -76,10 +76,14 @@ class Batches:
             self.task.warm_up()  # while the first slice is being read
         for number in range(len(slices)):
             current = upcoming
-            items = self._items(current)
-            upcoming = self.staging.slice(slices[number + 1]) if number + 1 < len(slices) else []
-            self.reader.ahead(_to_read(upcoming))
-            self._write_batch(current, items)
+            with self._one_batch() as (batch, changes, shards):
+                if len(work) <= FEW:
+                    shards.load({folder for _, folder in work})  # while they are being read
+                items = self._items(current)
+                upcoming = self.staging.slice(slices[number + 1]) if slices[number + 1 :] else []
+                self.reader.ahead(_to_read(upcoming))
+                self._fill_read(items, batch, changes, shards)
+                self._fill_stored(current, batch, changes, shards)
             done += len(current)
             yield Progress(done, len(work))
 
@@ -87,11 +91,6 @@ class Batches:
         keys = _to_read(work)
         items = self.reader.read(keys) if keys else []
         return sorted(items, key=lambda item: (item.sighting.place, item.sighting.key))
-
-    def _write_batch(self, work: Work, items: Sequence[Item]) -> None:
-        with self._one_batch() as (batch, changes, shards):
-            self._fill_read(items, batch, changes, shards)
-            self._fill_stored(work, batch, changes, shards)
 
     @contextlib.contextmanager
     def _one_batch(self) -> Iterator[tuple[Batch, Changes, Shards]]:

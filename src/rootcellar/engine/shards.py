@@ -23,6 +23,14 @@ class Shards:
         self._foreign: set[str] = set()
         self._dirty: set[str] = set()
 
+    def load(self, folders: Iterable[str]) -> None:
+        """Read the files of these folders now, where they are as they were written."""
+        for folder in folders:
+            path = f"{folder}/{RECORDS}"
+            known = self.writing.state.documents.document(self.writing.archive, path)
+            if known is not None and known.path == path and self.writing.is_intact(known):
+                self._lines[folder] = self._read(path)
+
     def line(self, folder: str, key: str) -> Line | None:
         """Return the line an item has now."""
         return self._folder(folder).get(key)
@@ -99,7 +107,7 @@ class Shards:
             return {}
         disk = self.writing.disk
         if self.writing.is_intact(known):
-            return {line.key: line for line in read_lines(disk, path)}
+            return self._read(path)
         self._foreign.add(folder)
         self._dirty.add(folder)
         found = read_lines(disk, path) if disk.stat(path) is not None else ()
@@ -111,3 +119,6 @@ class Shards:
         }
         lost = frozenset(expected) - frozenset(good)
         return good | {line.key: line for line in self.recover_lines(folder, lost)}
+
+    def _read(self, path: str) -> dict[str, Line]:
+        return {line.key: line for line in read_lines(self.writing.disk, path)}

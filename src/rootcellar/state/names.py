@@ -69,20 +69,21 @@ class Names:
                 )
 
     def _clashing(self) -> set[str]:
+        # CROSS JOIN: the claims are walked, most often few, and never all that the archive holds.
         within = self.connection.execute(
             "SELECT key FROM temp.claim WHERE folded IN "
             "(SELECT folded FROM temp.claim GROUP BY folded HAVING count(*) > 1)"
         )
         taken = self.connection.execute(
-            "SELECT claim.key FROM temp.claim JOIN file ON file.folded = claim.folded "
-            "AND file.archive = ? JOIN item ON item.id = file.item "
+            "SELECT claim.key FROM temp.claim CROSS JOIN file ON file.folded = claim.folded "
+            "AND file.archive = ? CROSS JOIN item ON item.id = file.item "
             "WHERE item.exporter <> ? OR item.key <> (SELECT ifnull(was, key) FROM temp.sighted "
             "WHERE key = claim.key)",
             (self.archive, self.exporter),
         )
         documents = self.connection.execute(
-            "SELECT claim.key FROM temp.claim JOIN document ON document.folded = claim.folded "
-            "AND document.archive = ?",
+            "SELECT claim.key FROM temp.claim CROSS JOIN document "
+            "ON document.folded = claim.folded AND document.archive = ?",
             (self.archive,),
         )
         return {key for rows in (within, taken, documents) for (key,) in rows}
