@@ -89,8 +89,19 @@ def test_create_finds_what_others_changed(history: Any) -> None:
     }
     assert found.document["made"] is False
     told = history.run("snapshot", "create").out
+    assert f"No snapshot was made: what is not as it was in {second} is damage." in told
+    assert "1 file missing:\n    Garden/pear.txt" in told
     assert "Garden/plum.txt" in told
     assert "rootcellar verify" in told
+
+
+def test_what_a_rebuilt_state_no_longer_finds_is_told_as_files(history: Any) -> None:
+    shutil.rmtree(history.root / "state")
+    (history.archive / "Garden/plum.txt").unlink()
+    assert history.run("verify", "--archive", history.archive).code == 3
+    shown = history.run("snapshot", "show", "--archive", history.archive).out
+    assert "1 file not there any more" in shown
+    assert "()" not in shown
 
 
 def test_a_snapshot_is_restored_and_what_is_lost_is_named(history: Any) -> None:
@@ -115,6 +126,7 @@ def test_what_makes_no_sense_is_told_with_a_hint(history: Any) -> None:
         (("restore",), "Where to?"),
         (("restore", "plum", "--to", history.archive / "new"), "in the archive itself"),
         (("restore", "apple", "--to", history.root / "out"), "Nothing in this snapshot"),
+        (("restore", "latest", "--to", history.root / "out"), "--snapshot"),
         (("restore", "--snapshot", "1999", "--to", history.root / "out"), "no snapshot 1999"),
         (("snapshot", "show", "1999"), "no snapshot 1999"),
     ):

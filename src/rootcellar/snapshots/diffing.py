@@ -199,7 +199,12 @@ def in_words(found: Difference) -> str:
                 said.append(
                     f"{count:,} new {noun}" if what == "new" else f"{count:,} {noun} {what}"
                 )
-    if not said and (found.added or found.changed or found.removed):
-        files = len(found.added) + len(found.changed) + len(found.removed)
-        said.append(f"{counted(files, 'file')} written again")
+    if not said:
+        for paths, what in (
+            (found.added, "added"),
+            (found.changed, "written again"),
+            (found.removed, "not there any more"),
+        ):
+            if paths:
+                said.append(f"{counted(len(paths), 'file')} {what}")
     return ", ".join(said) or "nothing changed"

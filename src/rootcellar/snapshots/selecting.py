@@ -33,7 +33,8 @@ def select(
             raise UsageError(
                 f"Nothing in this snapshot is called {word!r}.",
                 hint="Give a path, a folder, a pattern such as 'Photos/2024/*', an exporter, or "
-                "the title of an item. `rootcellar snapshot show` lists what there is.",
+                "the title of an item; which snapshot, with --snapshot (the newest if you name "
+                "none). `rootcellar snapshot show` lists what there is.",
             )
         found |= matched
     return sorted(found)

@@ -11,6 +11,7 @@ from rootcellar.archive.manifests import Entry, ManifestDamaged, path_of
 from rootcellar.archive.pruned import read_pruned
 from rootcellar.engine.opening import OpenArchive
 from rootcellar.errors import UsageError
+from rootcellar.quantities import counted
 from rootcellar.snapshots.chain import read_chain
 from rootcellar.snapshots.hashing import (
     ALL,
@@ -213,7 +214,8 @@ class Verifying:
                 )
         untold = [name for name in self.needs.untold if name not in broken]
         for name, error in sorted(broken.items()):
-            more = f"; {len(untold):,} later ones cannot be told either" if untold else ""
+            later = counted(len(untold), "later one")
+            more = f"; {later} cannot be told either" if untold else ""
             message = error.message.removeprefix(f"{error.code}: ")
             self.report.problems.append(
                 Problem(path_of(name), "manifest", f"{message}{more}", code=error.code)

@@ -11,6 +11,7 @@ from rootcellar.cli.options import place_options
 from rootcellar.cli.output import tell_json, warn
 from rootcellar.config import load_place
 from rootcellar.outcomes import EXIT_CODES
+from rootcellar.quantities import counted
 from rootcellar.snapshots.walking import Walk
 from rootcellar.state.path import default_path
 from rootcellar.state.store import StateStore
@@ -59,14 +60,23 @@ def command(trusted: bool, archive: Path | None, settings: Path | None, as_json:
 
 
 def _tell_created(last: str, seen: Walk, *, made: bool) -> None:
-    click.echo(f"Snapshot {last} was made." if made else f"Nothing has changed since {last}.")
-    for what, paths in (
-        ("pages you have edited", seen.edited),
-        ("files changed that nobody should change", seen.damaged),
-        ("files missing", seen.missing),
+    if made:
+        click.echo(f"Snapshot {last} was made.")
+    elif seen.damaged or seen.missing:
+        click.echo(f"No snapshot was made: what is not as it was in {last} is damage.")
+    else:
+        click.echo(f"Nothing has changed since {last}.")
+    for one, several, paths in (
+        ("page you have edited", "pages you have edited", seen.edited),
+        (
+            "file changed that nobody should change",
+            "files changed that nobody should change",
+            seen.damaged,
+        ),
+        ("file missing", "files missing", seen.missing),
     ):
         if paths:
-            click.echo(f"  {len(paths):,} {what}:")
+            click.echo(f"  {counted(len(paths), one, several)}:")
             _tell_some(paths)
     if seen.damaged or seen.missing:
         click.echo("Run `rootcellar verify`: it mends what can be mended.")

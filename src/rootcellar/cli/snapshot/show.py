@@ -51,7 +51,8 @@ def command(
     click.echo(f"{name}: {counted(header.files, 'file')}, {size_in_words(header.bytes)}")
     click.echo(f"  since the one before: {changed}")
     for exporter, one in header.exporters.items():
-        click.echo(f"  {exporter}: {one.safe:,} of {one.items:,} items complete ({one.outcome})")
+        last = f" ({one.outcome})" if one.outcome else ""  # unknown after a rebuild
+        click.echo(f"  {exporter}: {one.safe:,} of {one.items:,} items complete{last}")
     for top, (files, size) in sorted(tops.items()):
         click.echo(f"  {top}/  {counted(files, 'file')}, {size_in_words(size)}")
     if name in chain.pruned:
