@@ -136,6 +136,32 @@ def test_what_makes_no_sense_is_told_with_a_hint(history: Any) -> None:
     assert not (history.root / "out").exists()
 
 
+def test_whole_paths_into_the_archive_are_understood(history: Any) -> None:
+    out = history.root / "out"
+    (history.archive / "Garden/pear.txt").unlink()
+    for word in (history.archive / "Garden/plum.txt", f"{history.archive}/Garden/"):
+        done = history.run("restore", word, "--to", out, "--json")
+        assert done.code in (0, 3), done.err
+    assert (out / "Garden/plum.txt").read_text() == "plum"
+    assert history.run("verify", history.archive / "Garden/plum.txt").code == 0
+    assert history.run("restore", "/elsewhere/Garden/plum.txt", "--to", out).code == 2
+
+
+def test_what_no_restore_replaces_is_named_before_anything_is_written(history: Any) -> None:
+    out = history.root / "out"
+    out.mkdir()
+    (out / "Garden").symlink_to(history.root / "nowhere")
+    done = history.run("restore", "plum.txt", "--to", out, "--overwrite")
+    assert done.code == 2
+    assert f"{out / 'Garden'} is no folder" in done.err
+    (out / "Garden").unlink()
+    (out / "Garden/plum.txt").mkdir(parents=True)
+    done = history.run("restore", "--to", out, "--overwrite")
+    assert done.code == 2
+    assert f"A folder is where the file {out / 'Garden/plum.txt'} has to be" in done.err
+    assert [path.name for path in out.rglob("*")] == ["Garden", "plum.txt"]
+
+
 def test_a_snapshot_of_an_archive_that_is_new_here_is_restored_too(history: Any) -> None:
     shutil.rmtree(history.root / "state")
     first, _ = ids(history)

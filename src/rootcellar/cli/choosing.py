@@ -1,6 +1,7 @@
 """Which archive is meant; for commands that need no exporter, and must be quick."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -49,3 +50,18 @@ def find_archive(option: Path | None, settings: NamesArchive, state: StateStore)
         "No archive has been chosen yet.",
         hint="Run `rootcellar init ARCHIVE`, or name a folder with --archive.",
     )
+
+
+def relative(words: Sequence[str], archive: Path) -> list[str]:
+    """Return words with whole paths into the archive, as a Finder drag gives them, made relative.
+
+    What is meant need not be there any more.
+    """
+    root = Path(os.path.realpath(archive))
+    found = []
+    for word in words:
+        path = Path(word).expanduser()
+        whole = Path(os.path.realpath(path.parent)) / path.name
+        is_inside = path.is_absolute() and whole != root and whole.is_relative_to(root)
+        found.append(whole.relative_to(root).as_posix() if is_inside else word)
+    return found

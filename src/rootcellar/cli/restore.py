@@ -8,7 +8,7 @@ from typing import NoReturn
 import click
 
 from rootcellar.archive.identity import read_identity
-from rootcellar.cli.choosing import choose_archive
+from rootcellar.cli.choosing import choose_archive, relative
 from rootcellar.cli.options import ANY_PATH, dry_run_option, place_options
 from rootcellar.cli.output import size_in_words, tell_json
 from rootcellar.config import load_place
@@ -72,7 +72,7 @@ def command(
         place = choose_archive(archive, load_place(settings), state)
         with read_archive(place, state) as disk:
             restoring = Restoring(disk, wanted)
-            chosen = restoring.select(paths)
+            chosen = restoring.select(relative(paths, place))
             report = restoring.restore(
                 chosen, to.expanduser(), overwrite=overwrite, dry_run=dry_run
             )

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from rootcellar.cli.asking import asked
-from rootcellar.cli.choosing import choose_archive
+from rootcellar.cli.choosing import choose_archive, relative
 from rootcellar.cli.options import json_option, setting_options
 from rootcellar.cli.output import size_in_words, tell_json, warn
 from rootcellar.cli.quantities import DURATION, SIZE
@@ -68,7 +68,8 @@ def command(
                 setting = asked(Setting.load(settings, home), exporters)
                 run(setting.order(exporters)(place, False), state)
 
-        report, notes = verify_and_heal(place, state, export, paths, Limits(budget, seconds))
+        chosen, limits = relative(paths, place), Limits(budget, seconds)
+        report, notes = verify_and_heal(place, state, export, chosen, limits)
     if as_json:
         tell_json({"outcome": report.outcome, "archive": str(place), **_plain(report)})
     else:

@@ -213,6 +213,7 @@ def _same_or_other(to: Path, entries: Sequence[Entry]) -> dict[str, bool]:
     if not to.is_dir():
         raise UsageError(f"{to} is no folder.", hint="Name a new or an empty folder with --to.")
     found: dict[str, bool] = {}
+    _refuse_what_cannot_be_replaced(to, entries)
     with target_errors(to), contextlib.closing(Disk(to)) as target:
         for entry in entries:
             status = target.stat(entry.path)
@@ -222,6 +223,24 @@ def _same_or_other(to: Path, entries: Sequence[Entry]) -> dict[str, bool]:
             elif target.exists(entry.path):
                 found[entry.path] = False
     return found
+
+
+def _refuse_what_cannot_be_replaced(to: Path, entries: Sequence[Entry]) -> None:
+    """Raise UsageError where a folder is to be, and something else is, or the reverse."""
+    folders = {folder for entry in entries for folder in Path(entry.path).parents}
+    for folder in sorted(folders):
+        path = to / folder
+        if os.path.lexists(path) and not path.is_dir():
+            raise UsageError(
+                f"{path} is no folder, and has to be one; nothing was written.",
+                hint="Name an empty folder with --to.",
+            )
+    for entry in entries:
+        if (to / entry.path).is_dir():
+            raise UsageError(
+                f"A folder is where the file {to / entry.path} has to be; nothing was written.",
+                hint="Name an empty folder with --to.",
+            )
 
 
 def _require_space(target: Disk, wanted: int) -> None:
