@@ -213,8 +213,8 @@ def _same_or_other(to: Path, entries: Sequence[Entry]) -> dict[str, bool]:
     if not to.is_dir():
         raise UsageError(f"{to} is no folder.", hint="Name a new or an empty folder with --to.")
     found: dict[str, bool] = {}
-    _refuse_what_cannot_be_replaced(to, entries)
     with target_errors(to), contextlib.closing(Disk(to)) as target:
+        _refuse_what_cannot_be_replaced(to, entries)
         for entry in entries:
             status = target.stat(entry.path)
             if status is not None:
